@@ -1,0 +1,110 @@
+"""What can be wrong: one frozen dataclass per diagnostic.
+
+A subclass of `Problem` states its stable kebab-case ``code`` and three templates over its own
+fields: ``title`` (one line), ``label`` (what is written under the underlined span) and ``help``
+(the likely fix). Rendering lives in `altac.diagnostics.render`; nothing here prints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal
+
+from altac.source import Span
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Label:
+    """A secondary place: where the cause of a problem is, when it is elsewhere."""
+
+    span: Span
+    text: str
+
+
+#: Every diagnostic class by its code, in order of definition.
+REGISTRY: dict[str, type[Problem]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that is wrong, with the place to point at.
+
+    Templates are filled by `str.format` with the dataclass fields. A subclass whose help depends on
+    more than its fields overrides `render_help`.
+    """
+
+    span: Span | None = None
+    code: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    label: ClassVar[str] = ""
+    help: ClassVar[str] = ""
+    severity: ClassVar[Severity] = "error"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # dataclass(slots=True) would define the class twice; the module and name stay the same.
+        if cls.code:
+            known = REGISTRY.get(cls.code)
+            if known is not None and known.__qualname__ != cls.__qualname__:
+                raise TypeError(f"two diagnostics share the code {cls.code!r}")
+            REGISTRY[cls.code] = cls
+
+    def values(self) -> dict[str, Any]:
+        """The fields by name, for the templates."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def render_title(self) -> str:
+        """The one-line statement of the problem."""
+        return self.title.format(**self.values())
+
+    def render_label(self) -> str:
+        """The text under the underlined span; may be empty."""
+        return self.label.format(**self.values())
+
+    def render_help(self) -> str:
+        """The likely fix; may be empty."""
+        return self.help.format(**self.values())
+
+    def secondary(self) -> tuple[Label, ...]:
+        """Further places, with a text each."""
+        return ()
+
+
+class AltacError(Exception):
+    """Raised by the Python API and caught by the command line: the problems found, in source order."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("; ".join(p.render_title() for p in problems))
+        self.problems: tuple[Problem, ...] = problems
+
+
+def did_you_mean(name: str, candidates: Any) -> str:
+    """The candidate that ``name`` most likely misspells, or the empty string.
+
+    The sole case-insensitive match wins, then the nearest by edit distance if that distance is at
+    most ``max(len(name) / 3, 1)``.
+    """
+    options = sorted(set(map(str, candidates)))
+    folded = [c for c in options if c.lower() == name.lower()]
+    if len(folded) == 1:
+        return folded[0]
+    limit = max(len(name) // 3, 1)
+    best = min(((_distance(name, c), c) for c in options), default=(limit + 1, ""))
+    return best[1] if best[0] <= limit else ""
+
+
+def _distance(a: str, b: str) -> int:
+    """Edit distance with transpositions of neighbours (optimal string alignment)."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        new = [i]
+        for j, y in enumerate(b, 1):
+            cost = min(row[j] + 1, new[j - 1] + 1, row[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and y == a[i - 2]:
+                cost = min(cost, before[j - 2] + 1)
+            new.append(cost)
+        before, row = row, new
+    return row[-1]
