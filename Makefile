@@ -1,0 +1,40 @@
+# `make demo` and `make test` need Python 3.11 or later, make and a package index; everything else they install.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+WORKERS ?= 2
+export JAX_PLATFORMS ?= cpu
+
+.PHONY: demo test test-slow lint types bench clean
+.DEFAULT_GOAL := test
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+# Build a Flax module from an .alta file and add two numbers with it.
+demo: $(READY)
+	$(BIN)/altac build examples/addition.alta -o demo/addition
+	$(BIN)/python demo/addition/model.py s0123+0456e
+
+test: lint types
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+
+# What takes longer than a minute: all SCAN commands, wide exhaustive comparisons.
+test-slow: $(READY)
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow
+
+lint: $(READY)
+	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) demo dist
