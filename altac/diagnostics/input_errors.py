@@ -1,0 +1,92 @@
+"""What can be wrong with an input, before a program runs on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from altac.diagnostics.problem import Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownToken(Problem):
+    """An item of an input that is no token of the program."""
+
+    code = "unknown-token"
+    title = "{item} at index {index} of the input is not a token of `{program}`"
+    item: str
+    index: int
+    program: str
+    tokens: str
+    suggestion: str = ""
+
+    def render_help(self) -> str:
+        listed = f"the tokens are {self.tokens}"
+        return f"did you mean {self.suggestion}?\n{listed}" if self.suggestion else listed
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenIndexRange(Problem):
+    """A token index outside the vocabulary (inputs given as indices, through the Python API)."""
+
+    code = "token-index-range"
+    title = "token index {token} at index {index} of the input is outside 0..{last}"
+    help = "indices count the tokens of the program from 0; `encode` turns names and text into indices"
+    token: int
+    index: int
+    last: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputTooLong(Problem):
+    """More tokens than the program has positions."""
+
+    code = "input-too-long"
+    title = "the input has {length} tokens, {framed}but the program has {positions} positions"
+    help = "shorten the input or raise `positions`"
+    length: int
+    positions: int
+    framed: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputExceedsFrame(Problem):
+    """An input that does not fit into the fixed length of the frame."""
+
+    code = "input-exceeds-frame"
+    title = "the input has {length} tokens, but the frame leaves room for {room}"
+    help = "shorten the input or raise the length after `to` in the `frame` line ({frame} tokens in all)"
+    length: int
+    room: int
+    frame: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadJson(Problem):
+    """An input that starts like a JSON array but is none."""
+
+    code = "bad-json-input"
+    title = "the input is not a JSON array: {reason} at column {column}"
+    help = 'write a JSON array of token names and numbers, such as ["START", 1, 0], or plain text\ninput {text}'
+    reason: str
+    column: int
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadInput(Problem):
+    """An input that is neither text nor a list of names and numbers."""
+
+    code = "bad-input"
+    title = "an input is text or an array of token names and numbers, not {found}"
+    help = 'write it as "text" or as an array such as ["START", 1, 0]'
+    found: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NegativeLayers(Problem):
+    """``max_layers`` below zero."""
+
+    code = "negative-layers"
+    title = "the number of layers cannot be {layers}"
+    help = "pass 0 or more layers"
+    layers: int
