@@ -1,0 +1,266 @@
+"""From raw tokens to those the grammar speaks of: line ends, the two kinds of brace, and matched brackets.
+
+A newline becomes a ``SEPARATOR`` when the token before it can end an item, the token after it cannot
+continue one, and the innermost bracket is a block (or there is none). ``{`` opens a block after what can
+end an operand and after ``=>``, ``else``, ``mlp`` and ``rules``; elsewhere it opens a set or map.
+
+What leaves here has matched brackets: a missing one is reported and added with an empty text, a surplus
+one is reported and dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from altac.diagnostics.problem import Problem
+from altac.diagnostics.syntax_errors import MismatchedBracket, NestedTooDeeply, UnclosedBracket, UnexpectedClosing
+from altac.source import Source, Span
+from altac.syntax.lexer import Token
+from altac.syntax.limits import MAX_DEPTH
+
+BLANKS = frozenset({"BLANK", "COMMENT", "NEWLINE"})
+SOFT = frozenset({"TEXT", "TO", "INPUT", "UNTIL", "LIMIT"})
+BAD = frozenset({"BAD_NUMBER", "BAD_STRING", "SINGLE_QUOTED"})
+
+#: Tokens that can end an operand, and so an item.
+OPERAND_END = SOFT | BAD | {
+    "NAME", "INT", "DECIMAL", "STRING", "TRUE", "FALSE", "TOKEN", "POSITION", "REAL",
+    "PAREN_CLOSE", "BRACKET_CLOSE", "BRACE_CLOSE",
+}  # fmt: skip
+BLOCK_BEFORE = OPERAND_END | {"ARROW", "ELSE", "MLP", "RULES", "ENUM", "COMPONENT", "FN"}
+
+#: Tokens that continue the item of the line before (``-`` does not: it also begins one).
+CONTINUES = frozenset({
+    "ELSE", "OR", "XOR", "AND", "EQUAL", "DIFFERENT", "AT_MOST", "AT_LEAST", "LESS", "GREATER", "IN", "RANGE", "PLUS",
+    "TIMES", "DIVIDE", "DIV", "MODULO", "DOT", "COMMA", "PAREN_CLOSE", "BRACKET_CLOSE", "BRACE_CLOSE", "ARROW", "ASSIGN",
+    "UPDATE", "BAR", "COLON", "AT", "AS", "WHEN", "OF",
+})  # fmt: skip
+#: Words that continue an item of one kind only.
+CONTINUES_IN = {"UNTIL": "CAUSAL", "LIMIT": "CAUSAL", "TO": "FRAME"}
+
+#: Reserved words that begin a declaration. On the left of a line they show where the text goes on after a mistake.
+DECLARES = frozenset({
+    "PROGRAM", "IMPORT", "PARAM", "CONST", "TYPE", "ENUM", "TOKENS", "POSITIONS", "FRAME", "VAR", "HEAD", "FN",
+    "COMPONENT", "USE", "MLP", "RULES", "OUTPUT", "HALT", "LAYERS", "CAUSAL", "TEST",
+})  # fmt: skip
+_NOT_AFTER_KEYWORD = CONTINUES - {"AT", "WHEN", "AS", "OF"}
+
+CLOSERS = {"PAREN_CLOSE": "PAREN_OPEN", "BRACKET_CLOSE": "BRACKET_OPEN", "BRACE_CLOSE": "BRACE_OPEN"}
+CLOSER_OF = {"PAREN_OPEN": "PAREN_CLOSE", "BRACKET_OPEN": "BRACKET_CLOSE"}
+
+
+@dataclass(slots=True)
+class _Open:
+    """An open bracket: its token after retagging, the item it stands in, and the item it now holds."""
+
+    token: Token
+    item: str
+    inner: str = ""
+
+    @property
+    def closer(self) -> str:
+        return CLOSER_OF.get(self.token.type, "BRACE_CLOSE")
+
+    @property
+    def is_block(self) -> bool:
+        return self.token.type == "BLOCK_OPEN"
+
+
+class Layout:
+    """One pass over the tokens of a file; see the module's text."""
+
+    def __init__(self, source: Source, report: Callable[[Problem], None]) -> None:
+        self.source = source
+        self.report = report
+        self.out: list[Token] = []
+        self.stack: list[_Open] = []
+        self.item = ""  # the type of the first token of the current top-level item
+        self.block = 0
+        self.crooked: Token | None = None  # the opener of the first brace pair whose lines are not aligned
+
+    def arrange(self, tokens: list[Token]) -> list[Token]:
+        """The tokens for the parser, without the end mark."""
+        significant: list[Token] = []
+        breaks: list[Token | None] = []  # the first newline before each significant token
+        newline: Token | None = None
+        for token in tokens:
+            if token.type == "NEWLINE":
+                newline = newline or token
+            elif token.type not in BLANKS:
+                significant.append(token)
+                breaks.append(newline)
+                newline = None
+        for index, token in enumerate(significant):
+            following = significant[index + 1] if index + 1 < len(significant) else None
+            begins = breaks[index] is not None or index == 0
+            declares = begins and self._declares(token, following, breaks, index)
+            if declares:
+                self._close_what_declarations_end(token)
+            newline = breaks[index]
+            if newline is not None and self._separates(token, following, declares):
+                self._separate(newline)
+            if not self._take(token):
+                break
+        if self.stack:
+            end = Token("", "", len(self.source.text), len(self.source.text))
+            self._unclosed(self.stack[-1], end)
+            while self.stack:
+                self._add_closer(end)
+        if self.out and self.out[-1].type == "SEPARATOR":
+            self.out.pop()
+        return self.out
+
+    # --- lines ------------------------------------------------------------------------------------
+
+    def _in_block(self) -> bool:
+        return not self.stack or self.stack[-1].is_block
+
+    def _at_start(self) -> bool:
+        """Whether the next token is the first of an item."""
+        return not self.out or self.out[-1].type in ("SEPARATOR", "BLOCK_OPEN")
+
+    def _separates(self, token: Token, following: Token | None, declares: bool) -> bool:
+        if not self._in_block() or self._at_start():
+            return False
+        if declares:
+            return True
+        before = self.out[-1].type
+        if before not in OPERAND_END or token.type in CONTINUES:
+            return False
+        if token.type == "NOT":
+            return following is None or following.type != "IN"
+        item = self.stack[-1].inner if self.stack else self.item
+        return item not in (CONTINUES_IN.get(before), CONTINUES_IN.get(token.type))
+
+    def _separate(self, token: Token) -> None:
+        self._emit(Token("SEPARATOR", token.text, token.start, token.end))
+
+    def _declares(self, token: Token, following: Token | None, breaks: list[Token | None], index: int) -> bool:
+        """Whether a token on the left of a line begins a declaration, and is not a misplaced word."""
+        if token.type not in DECLARES or following is None or breaks[index + 1] is not None:
+            return False
+        return following.type not in _NOT_AFTER_KEYWORD
+
+    # --- brackets ---------------------------------------------------------------------------------
+
+    def _emit(self, token: Token) -> None:
+        if self._at_start() and token.type != "SEPARATOR":
+            if self.stack:
+                self.stack[-1].inner = token.type
+            else:
+                self.item = token.type
+        token.level = len(self.stack)
+        token.block = self.block
+        self.out.append(token)
+
+    def _take(self, token: Token) -> bool:
+        """Pass one token on; False to stop reading."""
+        kind = token.type
+        if kind == "SEMICOLON" and self._in_block():
+            if not self._at_start():
+                self._separate(token)
+        elif kind in CLOSERS:
+            self._close(token)
+        elif kind in ("PAREN_OPEN", "BRACKET_OPEN", "BRACE_OPEN"):
+            if len(self.stack) >= MAX_DEPTH:
+                self.report(NestedTooDeeply(span=self._span(token), limit=MAX_DEPTH))
+                return False
+            self._open(token)
+        else:
+            self._emit(token)
+        return True
+
+    def _open(self, token: Token) -> None:
+        if token.type == "BRACE_OPEN":
+            block = bool(self.out) and self.out[-1].type in BLOCK_BEFORE
+            token = Token("BLOCK_OPEN" if block else "SET_OPEN", token.text, token.start, token.end)
+        self._emit(token)
+        item = self.stack[-1].inner if self.stack else self.item
+        self.stack.append(_Open(token, item))
+        if token.type == "BLOCK_OPEN":
+            self.block = len(self.stack)
+
+    def _close(self, token: Token) -> None:
+        if not self.stack:
+            self.report(UnexpectedClosing(span=self._span(token), bracket=token.text))
+            return
+        top = self.stack[-1]
+        if top.closer != token.type:
+            if not self._opened_below(token.type):
+                if top.is_block or token.type == "BRACE_CLOSE":
+                    self.report(UnexpectedClosing(span=self._span(token), bracket=token.text))
+                    return
+                self.report(
+                    MismatchedBracket(
+                        span=self._span(token), closing=token.text, opening=top.token.text, opener=self._span(top.token)
+                    )
+                )
+                token = Token(top.closer, token.text, token.start, token.end)
+            else:
+                self._unclosed(top, token)
+                while self.stack[-1].closer != token.type:
+                    self._add_closer(token)
+                top = self.stack[-1]
+        elif top.is_block and self.crooked is None and self._is_crooked(top.token, token):
+            self.crooked = top.token
+        self._pop(token)
+
+    def _opened_below(self, closer: str) -> bool:
+        """Whether some open bracket waits for ``closer``; a block shields what is outside of it from ``)`` and ``]``."""
+        for entry in reversed(self.stack):
+            if entry.closer == closer:
+                return True
+            if entry.is_block:
+                return False
+        return False
+
+    def _pop(self, token: Token) -> None:
+        self.stack.pop()
+        self.block = next((i + 1 for i in range(len(self.stack) - 1, -1, -1) if self.stack[i].is_block), 0)
+        self._emit(token)
+
+    def _add_closer(self, at: Token) -> None:
+        place = self.out[-1].end if self.out else at.start
+        self._pop(Token(self.stack[-1].closer, "", place, place))
+
+    def _close_what_declarations_end(self, token: Token) -> None:
+        """No declaration begins inside brackets, or inside a block other than a component's."""
+        def holds(entry: _Open) -> bool:
+            return entry.is_block and entry.item == "COMPONENT"
+
+        if self.stack and not holds(self.stack[-1]):
+            self._unclosed(self.stack[-1], token)
+            while self.stack and not holds(self.stack[-1]):
+                self._add_closer(token)
+
+    def _unclosed(self, entry: _Open, at: Token) -> None:
+        crooked = self.crooked
+        self.report(
+            UnclosedBracket(
+                span=self._span(at),
+                bracket=entry.token.text,
+                opener=self._span(entry.token),
+                suspect=None if crooked is None or not entry.is_block else self._span(crooked),
+            )
+        )
+
+    def _is_crooked(self, opener: Token, closer: Token) -> bool:
+        """Whether ``closer`` begins its line at another column than the line of ``opener`` begins."""
+        text, opens = self.source.text, self._line(opener)
+        closes = self._line(closer)
+        begins = text[closes : closer.start].strip() == ""
+        return begins and closes != opens and closer.start - closes != self._indent(opens)
+
+    def _line(self, token: Token) -> int:
+        return self.source.text.rfind("\n", 0, token.start) + 1
+
+    def _indent(self, line: int) -> int:
+        text = self.source.text
+        end = line
+        while end < len(text) and text[end] in " \t":
+            end += 1
+        return end - line
+
+    def _span(self, token: Token) -> Span:
+        return Span(self.source, token.start, token.end)

@@ -1,0 +1,87 @@
+"""`parse`: a source to its syntax tree and everything that is wrong with its text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from altac.diagnostics.problem import Problem
+from altac.diagnostics.syntax_errors import FileTooLarge, NestedTooDeeply, TooManyErrors
+from altac.source import Source, Span
+from altac.syntax import tree
+from altac.syntax.builder import Builder
+from altac.syntax.comments import head_comment
+from altac.syntax.lalr import END, Machine
+from altac.syntax.layout import Layout
+from altac.syntax.lexer import Token, tokenize
+from altac.syntax.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_PROBLEMS
+from altac.syntax.recovery import Recovery
+from altac.syntax.tables import load_tables
+
+
+@dataclass(frozen=True)
+class ParseResult:
+    """The tree, with holes where something could not be read, and the problems in source order."""
+
+    tree: tree.File
+    problems: tuple[Problem, ...]
+
+
+def parse(source: Source) -> ParseResult:
+    """Read a whole file. Never raises for what the text holds: every fault is among the problems."""
+    if len(source.text) > MAX_CHARACTERS:
+        problem = FileTooLarge(name=source.name, size=len(source.text), limit=MAX_CHARACTERS)
+        return ParseResult(tree.File(Span(source, 0, 0), (), ""), (problem,))
+    problems: list[Problem] = []
+    tables = load_tables()
+    raw = tokenize(source.text, tables)
+    tokens = Layout(source, problems.append).arrange(raw)
+    builder = Builder(source, problems.append)
+    machine = Machine(tables, lambda name: _maker(builder, name))
+    file = _run(machine, tokens, Recovery(source, machine, tokens, problems.append))
+    file = _without_deep(replace(file, doc=head_comment(raw)), machine.too_deep, problems.append)
+    return ParseResult(file, _in_order(problems))
+
+
+def _maker(builder: Builder, name: str) -> Callable[[Sequence[Any]], Any]:
+    maker: Callable[[Sequence[Any]], Any] = getattr(builder, f"make_{name}")
+    return maker
+
+
+def _run(machine: Machine, tokens: list[Token], recovery: Recovery) -> tree.File:
+    index = 0
+    while index < len(tokens):
+        if machine.feed(tokens[index]):
+            recovery.note(tokens[index])
+            index += 1
+        else:
+            index = recovery.recover(index)
+    end = tokens[-1].end if tokens else 0
+    while not machine.feed(Token(END, "", end, end)):
+        recovery.recover_end()
+    file: tree.File = machine.values[0]
+    return file
+
+
+def _without_deep(file: tree.File, places: list[int], report: Callable[[Problem], None]) -> tree.File:
+    """Leave out declarations nested so deeply that later phases could not walk over them."""
+    if not places:
+        return file
+
+    def deep(node: tree.Node) -> bool:
+        return any(node.span.start < place <= node.span.end for place in places)
+
+    kept = tuple(declaration for declaration in file.declarations if not deep(declaration))
+    for declaration in file.declarations:
+        place = next((p for p in places if declaration.span.start < p <= declaration.span.end), None)
+        if place is not None:
+            report(NestedTooDeeply(span=Span(file.span.source, place - 1, place), limit=MAX_DEPTH))
+    return replace(file, declarations=kept)
+
+
+def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    ordered = sorted(problems, key=lambda problem: -1 if problem.span is None else problem.span.start)
+    if len(ordered) > MAX_PROBLEMS:
+        ordered[MAX_PROBLEMS:] = [TooManyErrors(span=ordered[MAX_PROBLEMS].span, limit=MAX_PROBLEMS)]
+    return tuple(ordered)
