@@ -8,7 +8,7 @@ import numpy as np
 
 from altac.diagnostics.input_errors import InputTooLong, NegativeLayers, TokenIndexRange
 from altac.diagnostics.problem import AltacError, Problem
-from altac.diagnostics.runtime_errors import GeneratedNoToken, GenerationLimit, NoLayerLimit
+from altac.diagnostics.runtime_errors import GeneratedNoToken, GenerationLimit, LayerLimit, NoLayerLimit
 from altac.interpreter.analysis import deep_recursion
 from altac.interpreter.codec import quote_input
 from altac.interpreter.machine import Limits, Machine
@@ -152,7 +152,8 @@ class _Generation:
         self.layers = max(self.layers, result.layers)
         self.halted = self.halted and result.halted
         if result.error is not None:
-            return Result(self.prompt, (), result.layers, False, result.error)
+            made = self.outputs if isinstance(result.error, LayerLimit) else ()
+            return Result(self.prompt, made, result.layers, False, result.error)
         code = result.output[-1]
         token = code - program.tokens.low
         if not 0 <= token < program.tokens.size:
