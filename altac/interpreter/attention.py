@@ -43,7 +43,7 @@ class Selector:
     """Which positions select which others: shared by the heads with one query, key and offsets.
 
     ``member`` is the membership matrix (set of the query's family, key code) of a set-valued query.
-    ``uniform``: all positions of a sequence select the same. ``keys``: the lowest key code and their number.
+    ``keys``: the lowest key code and their number. ``static_key``: the key never changes.
     """
 
     query: str | None
@@ -51,8 +51,79 @@ class Selector:
     ranges: Ranges | None
     member: Array | None
     keys: tuple[int, int]
-    uniform: bool
     static_key: bool
+
+    @property
+    def single_offset(self) -> int | None:
+        """The offset of a head that selects by one offset alone."""
+        if self.query is None and self.ranges is not None and len(self.ranges) == 1:
+            low, high = self.ranges[0]
+            return low if low == high else None
+        return None
+
+    def select(self, store: Store, rows: Array | None) -> Selection:
+        """The one selected position of each position (of ``rows``), shared by all heads that select alike."""
+        key = (id(self), None if rows is None else id(rows))
+        found = store.selections.get(key)
+        if found is None:
+            found = self._select(store, rows)
+            store.selections[key] = found
+            store.selections[key, "rows"] = rows  # kept alive, so that its id stays its own
+        assert isinstance(found, Selection)
+        return found
+
+    def _select(self, store: Store, rows: Array | None) -> Selection:
+        count = store.rows if rows is None else len(rows)
+        start = ((np.arange(count) if rows is None else rows) * store.length)[:, None]
+        position = np.arange(store.length)[None, :]
+        if self.ranges is None and self.query is not None and self.key is not None:
+            query = _rows(store.values[self.query], rows)
+            small = self.keys[1] <= TABLE_FACTOR * store.length + 256
+            if small and self.member is None and (self.static_key or query.shape[1] > 1):
+                return self._select_by_table(store, rows, query, start)
+            if query.shape[1] == 1:
+                match = self._matches(query, np.broadcast_to(_rows(store.values[self.key], rows), (count, store.length)))
+                missing = match.sum(axis=1, keepdims=True) != 1
+                return Selection(match.argmax(axis=1)[:, None] + start, missing if missing.any() else None)
+        total, place = self.sums(store, rows, [np.ones((1, 1), np.int64), position])
+        missing = total != 1
+        return Selection(np.where(missing, 0, place) + start, missing if missing.any() else None)
+
+    def _select_by_table(self, store: Store, rows: Array | None, query: Array, start: Array) -> Selection:
+        """The position of each key, by sequence; then the query is looked up."""
+        low, size = self.keys
+        assert self.key is not None
+        name = ("position of", self.key)
+        table = store.static.get(name)
+        if table is not None:
+            table = _rows(table, rows)
+        elif self.static_key:
+            table = store.static[name] = self._positions(store.values[self.key], store.length)
+            table = _rows(table, rows)
+        else:
+            table = self._positions(_rows(store.values[self.key], rows), store.length)
+        at = query.astype(np.intp)
+        outside = (at < low) | (at >= low + size)
+        if outside.any():
+            at = np.where(outside, low, at)
+        place = table.reshape(-1)[at + (np.arange(len(table))[:, None] * size - low)]
+        missing = (place < 0) | outside
+        place = place + start
+        if not missing.any():
+            return Selection(place, None)
+        return Selection(np.where(missing, 0, place), missing)
+
+    def _positions(self, key: Array, length: int) -> Array:
+        """The position that holds each key (n, keys); -1 if none does, or several."""
+        low, size = self.keys
+        table = np.full(len(key) * size, -1, np.int32)
+        at = np.broadcast_to(key, (len(key), length)) + (np.arange(len(key))[:, None] * size - low)
+        position = np.broadcast_to(np.arange(length, dtype=np.int32), at.shape)
+        table[at] = position
+        several = table[at] != position  # another position with the same key was written later
+        if several.any():
+            table[at[several]] = -1
+        return table.reshape(len(key), size)
 
     def sums(self, store: Store, rows: Array | None, channels: list[Array]) -> list[Array]:
         """The sum of each channel (n, length) over the selected positions: (n, 1) if uniform, else (n, length)."""
@@ -195,6 +266,15 @@ def _window_sums(channels: list[Array], ranges: Ranges) -> list[Array]:
     return found
 
 
+@dataclass(frozen=True)
+class Selection:
+    """Where to take a categorical head's value: ``place`` indexes the flattened positions of the whole store,
+    ``missing`` tells where there is not exactly one (None: nowhere)."""
+
+    place: Array
+    missing: Array | None
+
+
 class HeadPlan:
     """One head, ready to be computed."""
 
@@ -210,32 +290,28 @@ class HeadPlan:
         if self.mean is not None:
             sums, count = self._totals(store, rows)
             return self.mean.bucket(sums, count)
-        value = _rows(store.values[self.head.value], rows)
-        single = self._single_offset()
+        value = store.values[self.head.value]
+        single = self.selector.single_offset
         if single is not None:
+            value = _rows(value, rows)
             value = np.broadcast_to(value, (len(value), store.length))
             output: Array = np.full(value.shape, self.undefined, self.dtype)
             here, there = _shifted(single, store.length)
             output[:, here] = value[:, there]
             return output
-        selected = self._selected(store, rows)
+        selection = self.selector.select(store, rows)
         if value.shape[1] == 1:
-            taken: Array = value
+            output = np.broadcast_to(_rows(value, rows), selection.place.shape).astype(self.dtype)
         else:
-            base = np.arange(len(value))[:, None] * store.length
-            taken = value.reshape(-1)[base + np.maximum(selected, 0)]
-        return np.where(selected < 0, self.dtype.type(self.undefined), taken.astype(self.dtype, copy=False))
+            output = value.reshape(-1)[selection.place].astype(self.dtype, copy=False)
+        if selection.missing is not None:
+            output[selection.missing] = self.undefined
+        return output
 
     def reals(self, store: Store) -> Array:
         """The exact mean of a numerical head as floats, for observers."""
         assert self.mean is not None
         return self.mean.real(*self._totals(store, None))
-
-    def _single_offset(self) -> int | None:
-        ranges = self.selector.ranges
-        if self.selector.query is None and ranges is not None and len(ranges) == 1 and ranges[0][0] == ranges[0][1]:
-            return ranges[0][0]
-        return None
 
     def _totals(self, store: Store, rows: Array | None) -> tuple[list[Array], Array]:
         assert self.mean is not None
@@ -244,22 +320,8 @@ class HeadPlan:
         *sums, count = self.selector.sums(store, rows, [*channels, np.ones((1, 1), np.int64)])
         return sums, count
 
-    def _selected(self, store: Store, rows: Array | None) -> Array:
-        """The selected position, -1 unless there is exactly one."""
-        selector = self.selector
-        position = np.arange(store.length)[None, :]
-        if selector.ranges is None and selector.query is not None and selector.key is not None:
-            query = _rows(store.values[selector.query], rows)
-            if query.shape[1] == 1:
-                match = selector._matches(query, np.broadcast_to(
-                    _rows(store.values[selector.key], rows), (len(query), store.length)))
-                one = match.sum(axis=1, keepdims=True) == 1
-                return np.where(one, match.argmax(axis=1)[:, None], -1)
-        count, place = selector.sums(store, rows, [np.ones((1, 1), np.int64), position])
-        return np.where(count == 1, place, -1)
 
-
-def plan_heads(program: Program, uniform: frozenset[str], assigned: frozenset[str]) -> dict[str, HeadPlan]:
+def plan_heads(program: Program, assigned: frozenset[str]) -> dict[str, HeadPlan]:
     """A plan for every head; heads that select alike share their selector."""
     selectors: dict[Any, Selector] = {}
     plans: dict[str, HeadPlan] = {}
@@ -276,7 +338,7 @@ def plan_heads(program: Program, uniform: frozenset[str], assigned: frozenset[st
                         member[i, [c - key.low for c in codes if key.low <= c < key.low + key.size]] = True
             selectors[identity] = Selector(
                 head.query, head.key, offset_ranges(head.offsets, program.causal is not None), member, keys,
-                head.name in uniform, head.key is not None and head.key not in assigned,
+                head.key is not None and head.key not in assigned,
             )  # fmt: skip
         mean = Mean(program.domain(head.value), head.domain) if isinstance(head.domain, RealDomain) else None
         plans[head.name] = HeadPlan(head, selectors[identity], mean)

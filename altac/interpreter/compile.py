@@ -153,11 +153,13 @@ class Compiler:
         otherwise = self.block(last, scope) if last else None
 
         def run(view: View) -> None:
-            for condition, body in arms:
+            for i, (condition, body) in enumerate(arms, 1):
                 held = condition(view)
                 inside = view.where(held)
                 if inside is not None:
                     body(inside)
+                    if i == len(arms) and otherwise is None:
+                        return
                     rest = view.where(_negate(held))
                     if rest is None:
                         return

@@ -36,7 +36,7 @@ class Machine:
         with deep_recursion():
             self.slots = slots_of(program)
             self.uniform = uniform_slots(program)
-            self.heads = plan_heads(program, self.uniform, assigned_variables(program))
+            self.heads = plan_heads(program, assigned_variables(program))
             if isinstance(program.mlp, MlpCode):
                 self.mlp = Compiler(self.slots, table_limit, table_after).block(program.mlp.body)
             else:

@@ -41,6 +41,8 @@ class Store:
         self.length = length
         self.compute_head = compute_head
         self.heads: dict[str, Array] = {}
+        self.selections: dict[object, object] = {}  # what heads with one query and key share, per layer
+        self.static: dict[object, Array] = {}  # what stays the same from layer to layer, by sequence in axis 0
         self.bad: Array | None = None
         self.pending: dict[str, list[tuple[View, Value]]] = {}
 
@@ -81,12 +83,15 @@ class Store:
                 changed |= (array != before).any(axis=1)
         self.pending.clear()
         self.heads.clear()
+        self.selections.clear()
 
     def keep(self, rows: Array) -> None:
         """Drop all sequences but ``rows`` (indices)."""
         self.values = {name: np.ascontiguousarray(array[rows]) for name, array in self.values.items()}
+        self.static = {key: np.ascontiguousarray(array[rows]) for key, array in self.static.items()}
         self.rows = len(rows)
         self.heads.clear()
+        self.selections.clear()
         self.bad = None
 
 
@@ -205,8 +210,8 @@ class View:
         pick = np.flatnonzero(mask)
         flat = pick
         if self.rows is not None:
-            row, position = np.divmod(pick, self.store.length)
-            flat = self.rows[row] * self.store.length + position
+            shift = (self.rows - np.arange(len(self.rows))) * self.store.length
+            flat = pick + shift[pick // self.store.length]
         return View(self.store, None, flat, self, pick)
 
     def merge(self, parts: list[tuple[View, Value]], dtype: np.dtype[Any]) -> Value:
