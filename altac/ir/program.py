@@ -178,12 +178,17 @@ class Program:
         raise KeyError(name)
 
     @property
+    def slots(self) -> tuple[Variable | Head, ...]:
+        """The variables, then the heads: all that an expression can read."""
+        return (*self.variables, *self.heads)
+
+    @property
     def variable_names(self) -> tuple[str, ...]:
         return tuple(v.name for v in self.variables)
 
     def domain(self, name: str) -> Domain:
         """The domain of the variable or head called ``name``; KeyError if there is none."""
-        for slot in (*self.variables, *self.heads):
+        for slot in self.slots:
             if slot.name == name:
                 return slot.domain
         raise KeyError(name)
