@@ -315,6 +315,7 @@ class _Maker:
                 del antecedent[1]
             if rng.random() < self.options.reckless * 3:
                 rng.shuffle(antecedent)
+            antecedent = list(dict(reversed(antecedent)).items())[::-1]  # the first test of each slot
             found.append(Rule(tuple(antecedent), target.name, self.code(target.domain), self.span("rule")))
         return MlpRules(tuple(found))
 
