@@ -226,6 +226,9 @@ class _Maker:
         low, high = domain.low, domain.low + domain.size - 1
         if rng.random() < 0.25:
             return Const(self.code(domain))
+        inside = [v for v in self.variables if low <= v.domain.low and v.domain.low + v.domain.size - 1 <= high]
+        if inside and rng.random() < 0.25:
+            return Read(rng.choice(inside).name)
         value = self.number(depth, lets)
         if rng.random() < self.options.reckless:
             return value

@@ -32,6 +32,7 @@ Json = int | str | bool | float | list["Json"]
 
 _SHOWN_TOKENS = 12
 _SHOWN_INPUT = 160
+_SHOWN_ITEM = 60
 
 
 def read_input(program: Program, item: object) -> tuple[int, ...]:
@@ -193,6 +194,7 @@ def _unknown(program: Program, item: object, index: int) -> UnknownToken:
         match = did_you_mean(item, candidates)
         suggestion = candidates.get(match, "")
     shown = json.dumps(item, ensure_ascii=False) if isinstance(item, str | int | float | None) else _kind(item)
+    shown = shown if len(shown) <= _SHOWN_ITEM else shown[: _SHOWN_ITEM - 4] + " ..."
     return UnknownToken(item=shown, index=index, program=program.name, tokens=listed, suggestion=suggestion)
 
 

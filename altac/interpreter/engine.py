@@ -68,9 +68,9 @@ def run(
 
 def _check(program: Program, tokens: tuple[int, ...]) -> Problem | None:
     count = program.tokens.size
-    for i, token in enumerate(tokens):
-        if not 0 <= token < count:
-            return TokenIndexRange(token=token, index=i, last=count - 1)
+    if tokens and not 0 <= min(tokens) <= max(tokens) < count:
+        index, token = next((i, t) for i, t in enumerate(tokens) if not 0 <= t < count)
+        return TokenIndexRange(token=token, index=index, last=count - 1)
     if program.positions is not None and len(tokens) > program.positions:
         return InputTooLong(length=len(tokens), positions=program.positions)
     return None

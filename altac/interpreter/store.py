@@ -60,6 +60,8 @@ class Store:
 
     def write(self, view: View, target: str, value: Value) -> None:
         """Remember an update. It lands when the whole MLP has read the old state."""
+        if not isinstance(value, int) and (value.base is not None or any(value is a for a in self.values.values())):
+            value = value.copy()  # it is the state itself, which an earlier update may change when landing
         self.pending.setdefault(target, []).append((view, value))
 
     def land(self, changed: Array) -> None:
