@@ -18,12 +18,14 @@ class UnclosedBracket(Problem):
     code: ClassVar[str] = "unclosed-bracket"
     title: ClassVar[str] = "`{bracket}` is never closed"
     label: ClassVar[str] = "should have been closed before here"
+    help: ClassVar[str] = "{hint}"
     bracket: str
     opener: Span
     suspect: Span | None = None
+    hint: str = ""
 
     def secondary(self) -> tuple[Label, ...]:
-        places = (Label(self.opener, "opened here"),)
+        places: tuple[Label, ...] = (Label(self.opener, "opened here"),)
         if self.suspect is not None and self.suspect.start != self.opener.start:
             places += (Label(self.suspect, "or it is this one: its `}` stands in another column"),)
         return places
@@ -69,7 +71,7 @@ class FileTooLarge(Problem):
     title: ClassVar[str] = "{name} has {size} characters; the limit is {limit}"
     help: ClassVar[str] = "write repeated parts as tables with `for`, or split the file and `import` its parts"
     name: str
-    size: int
+    size: int | str
     limit: int
 
 
@@ -128,6 +130,118 @@ class HeadArguments(Problem):
     hint: str = ""
 
 
+# --- words and operators ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongOperator(Problem):
+    """An operator of another language, or one of this language in another's place."""
+
+    code: ClassVar[str] = "wrong-operator"
+    title: ClassVar[str] = "`{found}` where `{right}` is meant"
+    label: ClassVar[str] = "write `{right}`"
+    help: ClassVar[str] = "{why}"
+    found: str
+    right: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MisspeltKeyword(Problem):
+    code: ClassVar[str] = "misspelt-keyword"
+    title: ClassVar[str] = "unexpected `{word}`"
+    label: ClassVar[str] = "no such keyword"
+    help: ClassVar[str] = "did you mean `{meant}`?"
+    word: str
+    meant: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReservedWord(Problem):
+    code: ClassVar[str] = "reserved-word"
+    title: ClassVar[str] = "`{word}` is a reserved word and cannot be a name"
+    label: ClassVar[str] = "reserved"
+    help: ClassVar[str] = "choose another name, such as `{word}_` or `my_{word}`"
+    word: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingBody(Problem):
+    code: ClassVar[str] = "missing-body"
+    title: ClassVar[str] = "{what} has no body"
+    label: ClassVar[str] = "expected {expected}"
+    help: ClassVar[str] = "{hint}"
+    what: str
+    expected: str
+    hint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ElseWithoutIf(Problem):
+    code: ClassVar[str] = "else-without-if"
+    title: ClassVar[str] = "`else` without an `if`"
+    label: ClassVar[str] = "belongs to no `if`"
+    help: ClassVar[str] = "`else` directly follows the `}}` of an `if`; in a `match` the rest is written `_ => ...`"
+
+
+# --- characters, strings and numbers ----------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnexpectedCharacter(Problem):
+    code: ClassVar[str] = "unexpected-character"
+    title: ClassVar[str] = "unexpected character {shown}"
+    label: ClassVar[str] = "not part of the language"
+    help: ClassVar[str] = "{hint}"
+    shown: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BinaryFile(Problem):
+    code: ClassVar[str] = "binary-file"
+    title: ClassVar[str] = "{name} is not a text file"
+    label: ClassVar[str] = "a zero character"
+    help: ClassVar[str] = "altac reads programs as UTF-8 text"
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnreadableFile(Problem):
+    code: ClassVar[str] = "unreadable-file"
+    title: ClassVar[str] = "cannot read {name}: {reason}"
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotUtf8(Problem):
+    code: ClassVar[str] = "not-utf8"
+    title: ClassVar[str] = "{name} is not UTF-8 text: byte {byte} at offset {offset}, line {line}"
+    help: ClassVar[str] = "save it as UTF-8"
+    name: str
+    byte: str
+    offset: int
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnterminatedString(Problem):
+    code: ClassVar[str] = "unterminated-string"
+    title: ClassVar[str] = "the string is not closed"
+    label: ClassVar[str] = "no `\"` before the end of the line"
+    help: ClassVar[str] = "add the closing `\"`; a string stays on one line, and a line break in it is written `\\n`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SingleQuotes(Problem):
+    code: ClassVar[str] = "single-quotes"
+    title: ClassVar[str] = "strings are written in double quotes"
+    label: ClassVar[str] = "single quotes"
+    help: ClassVar[str] = "write `{fixed}`"
+    fixed: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class BadEscape(Problem):
     code: ClassVar[str] = "bad-escape"
@@ -135,3 +249,13 @@ class BadEscape(Problem):
     label: ClassVar[str] = "not an escape"
     help: ClassVar[str] = r'the escapes are \" \\ \n \t and \u{{...}} with a character number in hexadecimal'
     escape: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadNumber(Problem):
+    code: ClassVar[str] = "bad-number"
+    title: ClassVar[str] = "`{text}` is neither a number nor a name"
+    label: ClassVar[str] = "letters directly after digits"
+    help: ClassVar[str] = "{hint}"
+    text: str
+    hint: str

@@ -160,7 +160,7 @@ class ExpressionBuilder:
 
     def make_binary(self, kids: Kids) -> tree.Binary:
         op = "//" if kids[1].type == "DIV" else kids[1].text
-        return tree.Binary(self.span(kids), op, kids[0], kids[2])
+        return tree.Binary(self.span(kids), cast(tree.BinaryOp, op), kids[0], kids[2])
 
     def make_comparator(self, kids: Kids) -> Token:
         text = " ".join(kid.text for kid in kids)

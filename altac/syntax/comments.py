@@ -37,4 +37,4 @@ def doc_comment(span: Span) -> str:
 def comment_text(comment: str) -> str:
     """What a comment says, without its slashes."""
     text = comment.lstrip("/").rstrip()
-    return text[1:] if text.startswith(" ") else text
+    return text.removeprefix(" ")

@@ -2,40 +2,351 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from altac.diagnostics.problem import Problem
-from altac.diagnostics.syntax_errors import UnexpectedText
+from altac.diagnostics.problem import Problem, did_you_mean
+from altac.diagnostics.syntax_errors import (
+    ElseWithoutIf,
+    MissingBody,
+    MisspeltKeyword,
+    ReservedWord,
+    UnexpectedText,
+    WrongOperator,
+)
 from altac.source import Source, Span
-from altac.syntax.lalr import Machine
+from altac.syntax.lalr import END, Machine
+from altac.syntax.layout import DECLARES, SOFT
 from altac.syntax.lexer import Token
+
+#: Reserved words that a missing operand more likely precedes than that they are meant as a name.
+_STRUCTURAL = frozenset(["OR", "XOR", "AND", "DIV", "IN", "NOT", "ELSE", "AS", "AT", "WHEN", "OF", "IF", "FOR", "MATCH", "LET"])
+_OPERATOR_TOKENS = frozenset(
+    ["OR", "XOR", "AND", "EQUAL", "DIFFERENT", "AT_MOST", "AT_LEAST", "LESS", "GREATER", "IN", "NOT", "RANGE", "PLUS", "MINUS", "TIMES", "DIVIDE", "DIV", "MODULO", "DOT", "BRACKET_OPEN", "PAREN_OPEN"]
+)
+_VALUE_TOKENS = frozenset(
+    ["NAME", "TEXT", "TO", "INPUT", "UNTIL", "LIMIT", "INT", "DECIMAL", "STRING", "TRUE", "FALSE", "TOKEN", "POSITION", "REAL", "PAREN_OPEN", "BRACKET_OPEN", "SET_OPEN", "MINUS", "NOT", "IF", "MATCH", "HOLE"]
+)
+_BODIES = {
+    "IF": "`if`", "ELSE": "`else`", "FOR": "`for`", "MATCH": "`match`", "FN": "`fn`", "MLP": "`mlp`",
+    "RULES": "`rules`", "ENUM": "`enum`", "COMPONENT": "`component`",
+}  # fmt: skip
+#: Words that begin something in other languages, and how that is said here.
+_ELSEWHERE = {
+    "return": "the value of a `fn` is the expression that ends its block",
+    "while": "layers are the loop: the `mlp` block runs once per layer until the program halts",
+    "loop": "layers are the loop: the `mlp` block runs once per layer until the program halts",
+    "def": "functions are declared with `fn`",
+    "function": "functions are declared with `fn`",
+    "func": "functions are declared with `fn`",
+    "fun": "functions are declared with `fn`",
+    "switch": "a choice between values is written `match x { A => ..., _ => ... }`",
+    "case": "an arm of a `match` is written `PATTERN => ...`",
+    "elif": "write `else if`",
+    "class": "what belongs together is a `component`",
+    "struct": "what belongs together is a `component`",
+    "break": "there are no jumps: a program halts when its `halt when` condition holds",
+    "continue": "there are no jumps: guard the statements with `if`",
+    "lambda": "functions are declared with `fn` and have names",
+    "mut": "what changes from layer to layer is a `var`; a `let` never changes",
+}
 
 
 @dataclass(frozen=True)
 class Repair:
-    """A problem whose fix is so likely that reading goes on as if it had been made: the ``consumed`` tokens
-    are read as ``tokens``."""
+    """A problem whose fix is so likely that reading goes on as if it had been made: the tokens ``start:stop``
+    are read as ``tokens``. If ``start`` is before the token that did not fit, it begins the current item."""
 
     problem: Problem
-    consumed: int
+    start: int
+    stop: int
     tokens: list[Token]
 
 
 class Explainer:
+    """Looks at where a machine is stuck."""
+
     def __init__(self, source: Source, machine: Machine, tokens: list[Token]) -> None:
         self.source = source
         self.machine = machine
         self.tokens = tokens
+        self.words = {terminal: word for word, terminal in machine.tables.keywords.items()}
+
+    # --- repairs ----------------------------------------------------------------------------------
 
     def repair(self, index: int) -> Repair | None:
+        """A likely fix for the token at ``index``, which does not fit."""
+        token = self.tokens[index]
+        attempts: tuple[Callable[[int, Token], Repair | None], ...] = (
+            self._else_arm, self._operator, self._missing_colon, self._reserved, self._local_declaration, self._misspelt, self._unpacking,
+        )  # fmt: skip
+        for attempt in attempts:
+            repair = attempt(index, token)
+            if repair is not None:
+                return repair
         return None
 
+    def _replace(self, index: int, kind: str, text: str, problem: Problem) -> Repair:
+        token = self.tokens[index]
+        fixed = Token(kind, text, token.start, token.end, token.level, token.block)
+        return Repair(problem, index, index + 1, [fixed])
+
+    def _operator(self, index: int, token: Token) -> Repair | None:
+        before = self._kind(index - 1)
+        wrong = token.text
+        if token.type == "ASSIGN" or wrong in (":=", "->"):
+            named = before in SOFT | {"NAME"} and self._kind(index - 2) in ("PAREN_OPEN", "COMMA")
+            tests = self._kind(self._first(index)) == "TEST"
+            for kind, text, why in (
+                ("ARROW", "=>", "a test is written `test INPUT => OUTPUT`") if tests else ("", "", ""),
+                ("ARROW", "=>", "an arm of a `match` is written `PATTERN => ...`") if wrong == "->" else ("", "", ""),
+                ("COLON", ":", "a named argument is written `name: value`") if named else ("", "", ""),
+                ("UPDATE", "<-", "a variable is updated with `<-`; `=` gives a new name its value"),
+                ("ASSIGN", "=", "a new name gets its value with `=`"),
+                ("EQUAL", "==", "values are compared with `==`"),
+                ("ARROW", "=>", "an arm of a `match` is written `PATTERN => ...`"),
+            ):
+                if kind and self.machine.accepts(kind):
+                    problem = WrongOperator(span=self._span(token), found=wrong, right=text, why=why)
+                    return self._replace(index, kind, text, problem)
+        for found, kind, text, why in (
+            ("UPDATE", "ASSIGN", "=", "a new name gets its value with `=`; `<-` updates a variable"),
+            ("EQUAL", "ASSIGN", "=", "`==` compares; here `=` is needed"),
+            ("ARROW", "ASSIGN", "=", "a function whose body is one expression is written `fn f(x) = ...`"),
+            ("COLON", "ARROW", "=>", "an arm of a `match` is written `PATTERN => ...`"),
+            ("ASSIGN", "ARROW", "=>", "an arm of a `match` is written `PATTERN => ...`"),
+            ("COLON", "ASSIGN", "=", "a value is given with `=`"),
+        ):
+            if token.type == found and self.machine.accepts(kind):
+                problem = WrongOperator(span=self._span(token), found=token.text, right=text, why=why)
+                return self._replace(index, kind, text, problem)
+        if token.type == "UPDATE" and self.machine.accepts("LESS", "MINUS"):
+            why = "`<-` updates a variable; put a space between `<` and a minus"
+            problem = WrongOperator(span=self._span(token), found="<-", right="< -", why=why)
+            middle = token.start + 1
+            less = Token("LESS", "<", token.start, middle, token.level, token.block)
+            minus = Token("MINUS", "-", middle, token.end, token.level, token.block)
+            return Repair(problem, index, index + 1, [less, minus])
+        return None
+
+    def _missing_colon(self, index: int, token: Token) -> Repair | None:
+        """``var x bool``: a type follows a colon."""
+        declares = self._kind(index - 2) in ("VAR", "PARAM", "CONST", "LET", "HEAD")
+        if not declares or token.type not in ("NAME", "REAL", "SET") or not self.machine.accepts("COLON"):
+            return None
+        name = self.tokens[index - 1]
+        span = Span(self.source, name.start, token.end)
+        right = f"{name.text}: {token.text}"
+        problem = WrongOperator(span=span, found=span.text, right=right, why="a type follows a colon")
+        colon = Token("COLON", ":", name.end, name.end, token.level, token.block)
+        return Repair(problem, index, index, [colon])
+
+    def _reserved(self, index: int, token: Token) -> Repair | None:
+        if token.type not in self.words or token.type in SOFT or not self.machine.accepts("NAME"):
+            return None
+        naming = self._kind(index - 1) in ("VAR", "HEAD", "FN", "LET", "PARAM", "CONST", "TYPE", "ENUM", "COMPONENT",
+                                           "USE", "PROGRAM", "FOR")  # fmt: skip
+        if not naming:
+            if token.type in _STRUCTURAL:
+                return None
+            uses = _OPERATOR_TOKENS | {"UPDATE", "ASSIGN", "COMMA", "ARROW", "COLON", "PAREN_CLOSE", "BRACKET_CLOSE"}
+            if self._first(index) == index and self._kind(index + 1) not in uses:
+                return None
+            if token.type in DECLARES and not self.machine.accepts("NAME", self._kind(index + 1)):
+                return None
+        return self._replace(index, "NAME", token.text, ReservedWord(span=self._span(token), word=token.text))
+
+    def _local_declaration(self, index: int, token: Token) -> Repair | None:
+        """``let`` outside of a block is a `const`."""
+        if token.type == "LET" and self.machine.accepts("CONST"):
+            why = "outside of blocks a name for a value is declared with `const`"
+            problem = WrongOperator(span=self._span(token), found="let", right="const", why=why)
+            return self._replace(index, "CONST", "const", problem)
+        return None
+
+    def _misspelt(self, index: int, token: Token) -> Repair | None:
+        if token.type == "NAME":
+            wanted = {self.words[kind] for kind in self.machine.acceptable() if kind in self.words}
+            meant = _similar(token.text, wanted)
+            if meant and not self.machine.accepts("NAME"):
+                problem = MisspeltKeyword(span=self._span(token), word=token.text, meant=meant)
+                return self._replace(index, self.machine.tables.keywords[meant], meant, problem)
+        first = self._first(index)
+        if first == index - 1 and self._kind(first) == "NAME" and token.level == token.block:
+            word = self.tokens[first]
+            meant = _similar(word.text, ("let", "for", "if", "match"))
+            if meant:
+                problem = MisspeltKeyword(span=self._span(word), word=word.text, meant=meant)
+                kind = self.machine.tables.keywords[meant]
+                fixed = Token(kind, meant, word.start, word.end, word.level, word.block)
+                return Repair(problem, first, first + 1, [fixed])
+        return None
+
+    def _else_arm(self, index: int, token: Token) -> Repair | None:
+        if token.type == "ELSE" and self._kind(index + 1) == "ARROW" and self.machine.accepts("NAME", "ARROW"):
+            why = "the arm for everything else is written `_ => ...`"
+            problem = WrongOperator(span=self._span(token), found="else", right="_", why=why)
+            return self._replace(index, "NAME", "_", problem)
+        return None
+
+    def _unpacking(self, index: int, token: Token) -> Repair | None:
+        """``for a, b in`` and ``let a, b =``: the names belong in parentheses."""
+        names = SOFT | {"NAME"}
+        first = self._first(index)
+        if token.type != "COMMA" or self._kind(first) not in ("FOR", "LET") or index != first + 2:
+            return None
+        stop = index
+        while self._kind(stop) == "COMMA" and self._kind(stop + 1) in names:
+            stop += 2
+        start = self.tokens[first + 1]
+        inner = self.tokens[first + 1 : stop]
+        span = Span(self.source, start.start, inner[-1].end)
+        right = "(" + ", ".join(t.text for t in inner if t.type != "COMMA") + ")"
+        why = "several names are written in parentheses"
+        problem = WrongOperator(span=span, found=span.text, right=right, why=why)
+        opening = Token("PAREN_OPEN", "(", span.start, span.start, start.level, start.block)
+        closing = Token("PAREN_CLOSE", ")", span.end, span.end, start.level, start.block)
+        return Repair(problem, first, stop, [self.tokens[first], opening, *inner, closing])
+
+    # --- explanations -----------------------------------------------------------------------------
+
     def explain(self, index: int) -> Problem:
-        if index < len(self.tokens):
-            token = self.tokens[index]
+        """What is wrong with the token at ``index`` (or with the end of the file)."""
+        token = self._token(index)
+        wanted = self.machine.acceptable()
+        if token.type == "ELSE":
+            return ElseWithoutIf(span=self._span(token))
+        if "BLOCK_OPEN" in wanted and not (token.type in _VALUE_TOKENS and token.type != "SET_OPEN"):
+            return self._missing_body(index, token, wanted)
+        ends = token.type in ("SEPARATOR", END) and token.text != ";"
+        span = self._after_previous(index) if ends or token.start == token.end else self._span(token)
+        hint = self._hint(index, token, wanted)
+        return UnexpectedText(span=span, found=self._describe(token), expected=self._expected(wanted), hint=hint)
+
+    def _missing_body(self, index: int, token: Token, wanted: set[str]) -> Problem:
+        place = index - 1
+        while place > 0 and not (self._kind(place) in _BODIES and self.tokens[place].level == token.block):
+            if self._kind(place) in ("SEPARATOR", "BLOCK_OPEN") and self.tokens[place].level <= token.block:
+                break
+            place -= 1
+        what = _BODIES.get(self._kind(place), "this")
+        if token.type == "COLON" or (token.type == "SEPARATOR" and self._kind(index + 1) == "SET_OPEN"):
+            hint = "a block begins with `{` on the same line" + (" and ends with `}`" if token.type == "COLON" else "")
+        elif what == "`fn`":
+            hint = "write `= value` or `{ ... }`"
         else:
-            token = Token("$END", "", len(self.source.text), len(self.source.text))
-        span = Span(self.source, token.start, token.end)
-        return UnexpectedText(
-            span=span, found=f"`{token.text}`", expected=", ".join(sorted(self.machine.acceptable()))
-        )
+            hint = "write `{ ... }`"
+        ends = token.type in ("SEPARATOR", END) and token.text != ";"
+        span = self._after_previous(index) if ends else self._span(token)
+        return MissingBody(span=span, what=what, expected=self._expected(wanted), hint=hint)
+
+    def _describe(self, token: Token) -> str:
+        if token.type == END:
+            return "end of the file"
+        if token.type == "SEPARATOR" and token.text != ";":
+            return "end of the line"
+        text = token.text if len(token.text) <= 40 else token.text[:37] + "..."
+        if token.type in self.words and token.type not in SOFT:
+            return f"keyword `{text}`"
+        return f"`{text}`"
+
+    def _expected(self, wanted: set[str]) -> str:
+        """The acceptable terminals, in words."""
+        parts: list[str] = []
+        if {"NAME", "PROGRAM", "OF"} <= wanted:  # any word will do
+            wanted = wanted - set(self.words) - {"HOLE"} | {"NAME"}
+        if len(wanted & DECLARES) > 5:
+            parts.append("a declaration")
+            wanted = wanted - DECLARES - {"TEXT"}
+        if "LET" in wanted:
+            parts.append("a statement")
+            wanted = wanted - _VALUE_TOKENS - {"LET", "FOR"}
+        if {"INT", "NAME"} <= wanted:
+            a_type = "SET" in wanted and "OF" not in wanted
+            parts.append("a type" if a_type else "a value" if "PAREN_OPEN" in wanted else "a pattern")
+            wanted = wanted - _VALUE_TOKENS - ({"SET"} if a_type else set())
+        elif "NAME" in wanted:
+            parts.append("a name")
+            wanted = wanted - SOFT - {"NAME", "HOLE"}
+        literals = self.machine.tables.literals
+        names = {"STRING": "a string", "BLOCK_OPEN": "`{`", "SET_OPEN": "`{`"}
+        ending = "BRACE_CLOSE" in wanted and "SEPARATOR" in wanted
+        rest = wanted - _OPERATOR_TOKENS - {"HOLE", "SEPARATOR", END} - ({"BRACE_CLOSE"} if ending else set())
+        words = [names.get(kind) or f"`{literals.get(kind) or self.words.get(kind, kind)}`" for kind in sorted(rest)]
+        parts.extend(sorted(words, key=lambda word: word[1].isalpha()))
+        if "SEPARATOR" in wanted:
+            parts.append("the end of the line")
+        elif END in wanted:
+            parts.append("the end of the file")
+        if not parts:
+            parts.append("an operator")
+        return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " or " + parts[-1]
+
+    def _hint(self, index: int, token: Token, wanted: set[str]) -> str:
+        before = self._token(index - 1) if index else token
+        for word in (before, token):
+            if word.type == "NAME" and word.text in _ELSEWHERE:
+                return _ELSEWHERE[word.text]
+        declaring = len(wanted & DECLARES) > 5
+        if declaring and token.type in ("NAME", "IF", "MATCH", "FOR", *SOFT):
+            return "statements stand in an `mlp { ... }` block or in a `fn`"
+        if token.type in DECLARES and "LET" in wanted:
+            if token.type == "VAR":
+                return "variables are declared outside of blocks; a local value is written `let x = ...`"
+            return "declarations stand outside of blocks"
+        if token.type == "FOREIGN":
+            if token.text in ("+=", "-="):
+                return f"write `x <- x {token.text[0]} ...`"
+            return "there is no operator for powers: multiply" if token.text == "**" else ""
+        if token.type == "SEMICOLON":
+            return "inside brackets items are separated by `,`"
+        if token.type == "UPDATE":
+            return "`<-` updates a variable and stands in a statement of its own"
+        if token.type == "BAR":
+            return "`|` separates the patterns of an arm; conditions are joined with `or`, sets with `union(a, b)`"
+        inside = before.level == token.level > token.block
+        if token.type == "COMMA" and not inside and "BRACE_CLOSE" in wanted:
+            return "a set or tuple as the value of an arm or block is written in parentheses: `({a, b})`"
+        starts = token.type in _VALUE_TOKENS | {"LET", "FOR"} | DECLARES
+        if "SEPARATOR" in wanted and "COMMA" not in wanted and starts and not declaring:
+            return "a new statement begins on a new line or after `;`"
+        return ""
+
+    # --- helpers ----------------------------------------------------------------------------------
+
+    def _token(self, index: int) -> Token:
+        if index < len(self.tokens):
+            return self.tokens[index]
+        return Token(END, "", len(self.source.text), len(self.source.text))
+
+    def _kind(self, index: int) -> str:
+        return self.tokens[index].type if 0 <= index < len(self.tokens) else END
+
+    def _first(self, index: int) -> int:
+        """The index of the first token of the statement or declaration that the token at ``index`` stands in."""
+        block = self._token(index).block
+        while index > 0:
+            before = self.tokens[index - 1]
+            if before.type == "SEPARATOR" and before.level == block:
+                break
+            if before.type == "BLOCK_OPEN" and before.level == block - 1:
+                break
+            index -= 1
+        return index
+
+    def _span(self, token: Token) -> Span:
+        return Span(self.source, token.start, token.end)
+
+    def _after_previous(self, index: int) -> Span:
+        place = self.tokens[index - 1].end if index else 0
+        return Span(self.source, place, place)
+
+
+def _similar(word: str, candidates: object) -> str:
+    """The keyword that ``word`` misspells; short words must have the same letters."""
+    if len(word) > 20:
+        return ""
+    meant = did_you_mean(word, candidates)
+    if len(word) <= 2 and sorted(word.lower()) != sorted(meant):
+        return ""
+    return meant

@@ -26,7 +26,10 @@ class Machine:
         self.too_deep: list[int] = []  # where a tree grew over the limit: the starts of its last symbols
         self._final = tables.states[tables.start]["file"]
         makers = {name: make(name) for _, size, name, unwrap in tables.rules if name and not (unwrap and size == 1)}
-        self._rules = [(origin, size, makers.get(name), unwrap) for origin, size, name, unwrap in tables.rules]
+        self._rules = [
+            (origin, size, makers.get(name), unwrap and size == 1) for origin, size, name, unwrap in tables.rules
+        ]
+        self._unwound: dict[tuple[int, int, str], int] = {}
 
     @property
     def done(self) -> bool:
@@ -46,20 +49,39 @@ class Machine:
                 values.append(token)
                 depths.append(0)
                 return True
-            origin, size, maker, unwrap = self._rules[-1 - action]
+            origin, size, maker, unit = self._rules[-1 - action]
+            if unit:
+                states[-1] = self._unwind(states[-2], states[-1], kind)
+                continue
             kids = values[len(values) - size :]
             depth = max(depths[len(depths) - size :], default=0)
             if size:
                 del states[-size:]
                 del values[-size:]
                 del depths[-size:]
-            if maker is not None and not (unwrap and size == 1):
+            if maker is not None:
                 depth += _LEVELS.get(origin, 1)
                 if depth > MAX_DEPTH >= depth - _LEVELS.get(origin, 1):
                     self.too_deep.append(token.start)
-            values.append(_reduce(kids, maker, unwrap))
+            values.append(_reduce(kids, maker))
             depths.append(depth)
             states.append(table[states[-1]][origin])
+
+    def _unwind(self, below: int, state: int, kind: str) -> int:
+        """The state after all reductions by rules that hand their one symbol on, as from a name up the ladder of
+        operators to an expression. They leave the values alone, and the same ladders are climbed again and again."""
+        key = below, state, kind
+        found = self._unwound.get(key)
+        if found is None:
+            table = self.tables.states
+            found = state
+            while True:
+                action = table[found].get(kind, 0)
+                if action >= 0 or not self._rules[-1 - action][3]:
+                    break
+                found = table[below][self._rules[-1 - action][0]]
+            self._unwound[key] = found
+        return found
 
     def accepts(self, *kinds: str) -> bool:
         """Whether tokens of these types could be fed one after the other."""
@@ -91,11 +113,9 @@ class Machine:
         del self.depths[height - 1 :]
 
 
-def _reduce(kids: list[Any], maker: Callable[[Sequence[Any]], Any] | None, unwrap: bool) -> Any:
+def _reduce(kids: list[Any], maker: Callable[[Sequence[Any]], Any] | None) -> Any:
     """Values of helper rules are lists, spliced into the rule that uses them. The list of a repetition is its
     rule's first symbol: it grows in place, so that a long repetition takes linear time."""
-    if unwrap and len(kids) == 1 and not isinstance(kids[0], list):
-        return kids[0]
     if any(isinstance(kid, list) for kid in kids):
         flat: list[Any] = kids[0] if isinstance(kids[0], list) else [kids[0]]
         for kid in kids[1:]:
@@ -107,5 +127,3 @@ def _reduce(kids: list[Any], maker: Callable[[Sequence[Any]], Any] | None, unwra
     if maker is None:
         return kids
     return maker(kids)
-
-

@@ -10,21 +10,26 @@ one is reported and dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 from altac.diagnostics.problem import Problem
-from altac.diagnostics.syntax_errors import MismatchedBracket, NestedTooDeeply, UnclosedBracket, UnexpectedClosing
+from altac.diagnostics.syntax_errors import (
+    MismatchedBracket,
+    NestedTooDeeply,
+    UnclosedBracket,
+    UnexpectedClosing,
+    WrongOperator,
+)
 from altac.source import Source, Span
 from altac.syntax.lexer import Token
-from altac.syntax.limits import MAX_DEPTH
+from altac.syntax.limits import MAX_DEPTH, MAX_PROBLEMS
 
 BLANKS = frozenset({"BLANK", "COMMENT", "NEWLINE"})
 SOFT = frozenset({"TEXT", "TO", "INPUT", "UNTIL", "LIMIT"})
-BAD = frozenset({"BAD_NUMBER", "BAD_STRING", "SINGLE_QUOTED"})
 
 #: Tokens that can end an operand, and so an item.
-OPERAND_END = SOFT | BAD | {
+OPERAND_END = SOFT | {
     "NAME", "INT", "DECIMAL", "STRING", "TRUE", "FALSE", "TOKEN", "POSITION", "REAL",
     "PAREN_CLOSE", "BRACKET_CLOSE", "BRACE_CLOSE",
 }  # fmt: skip
@@ -46,7 +51,9 @@ DECLARES = frozenset({
 })  # fmt: skip
 _NOT_AFTER_KEYWORD = CONTINUES - {"AT", "WHEN", "AS", "OF"}
 
+_ELIF = ("elif", "elsif", "elseif")
 CLOSERS = {"PAREN_CLOSE": "PAREN_OPEN", "BRACKET_CLOSE": "BRACKET_OPEN", "BRACE_CLOSE": "BRACE_OPEN"}
+_CLOSING = {"PAREN_CLOSE": ")", "BRACKET_CLOSE": "]", "BRACE_CLOSE": "}"}
 CLOSER_OF = {"PAREN_OPEN": "PAREN_CLOSE", "BRACKET_OPEN": "BRACKET_CLOSE"}
 
 
@@ -57,6 +64,7 @@ class _Open:
     token: Token
     item: str
     inner: str = ""
+    branches: bool = False  # holds an `if` or `match`, whose blocks may stand inside brackets
 
     @property
     def closer(self) -> str:
@@ -70,13 +78,17 @@ class _Open:
 class Layout:
     """One pass over the tokens of a file; see the module's text."""
 
-    def __init__(self, source: Source, report: Callable[[Problem], None]) -> None:
+    def __init__(self, source: Source, report: Callable[[Problem], None], open_strings: Container[int] = ()) -> None:
         self.source = source
         self.report = report
+        self.open_strings = open_strings
+        self.comments: list[Token] = []
         self.out: list[Token] = []
         self.stack: list[_Open] = []
         self.item = ""  # the type of the first token of the current top-level item
         self.block = 0
+        self.begins = True  # whether the current token is the first of its line
+        self.unclosed = 0
         self.crooked: Token | None = None  # the opener of the first brace pair whose lines are not aligned
 
     def arrange(self, tokens: list[Token]) -> list[Token]:
@@ -87,21 +99,33 @@ class Layout:
         for token in tokens:
             if token.type == "NEWLINE":
                 newline = newline or token
+            elif token.type == "COMMENT":
+                self.comments.append(token)
             elif token.type not in BLANKS:
                 significant.append(token)
                 breaks.append(newline)
                 newline = None
         for index, token in enumerate(significant):
             following = significant[index + 1] if index + 1 < len(significant) else None
-            begins = breaks[index] is not None or index == 0
-            declares = begins and self._declares(token, following, breaks, index)
+            newline = breaks[index]
+            self.begins = newline is not None or index == 0
+            is_elif = self._is_elif(token, following)
+            if is_elif:
+                token = Token("ELSE", "else", token.start, token.end)
+            alone = following is None or breaks[index + 1] is not None
+            declares = self.begins and self._declares(token, None if alone else following)
+            if self.begins:
+                self._close_after_open_string(token)
+                if not alone and self._updates(significant, index):
+                    self._close_what_statements_end(token)
             if declares:
                 self._close_what_declarations_end(token)
-            newline = breaks[index]
             if newline is not None and self._separates(token, following, declares):
                 self._separate(newline)
             if not self._take(token):
                 break
+            if is_elif:
+                self._take(Token("IF", "if", token.start, token.end))
         if self.stack:
             end = Token("", "", len(self.source.text), len(self.source.text))
             self._unclosed(self.stack[-1], end)
@@ -110,6 +134,16 @@ class Layout:
         if self.out and self.out[-1].type == "SEPARATOR":
             self.out.pop()
         return self.out
+
+    def _is_elif(self, token: Token, following: Token | None) -> bool:
+        """Whether this is ``elif`` after a block, which means ``else if``; reports it."""
+        if token.type != "NAME" or token.text not in _ELIF or not self.out or self.out[-1].type != "BRACE_CLOSE":
+            return False
+        if following is None or following.type in ("UPDATE", "DOT", "BRACKET_OPEN"):
+            return False
+        why = "a further condition is an `if` after `else`"
+        self.report(WrongOperator(span=self._span(token), found=token.text, right="else if", why=why))
+        return True
 
     # --- lines ------------------------------------------------------------------------------------
 
@@ -136,11 +170,12 @@ class Layout:
     def _separate(self, token: Token) -> None:
         self._emit(Token("SEPARATOR", token.text, token.start, token.end))
 
-    def _declares(self, token: Token, following: Token | None, breaks: list[Token | None], index: int) -> bool:
-        """Whether a token on the left of a line begins a declaration, and is not a misplaced word."""
-        if token.type not in DECLARES or following is None or breaks[index + 1] is not None:
+    def _declares(self, token: Token, following: Token | None) -> bool:
+        """Whether a token on the left of a line begins a declaration, and is not a misplaced word;
+        ``following`` is the next token on that line."""
+        if token.type not in DECLARES or (self.stack and self.stack[-1].item == "ENUM"):
             return False
-        return following.type not in _NOT_AFTER_KEYWORD
+        return following is None or following.type not in _NOT_AFTER_KEYWORD
 
     # --- brackets ---------------------------------------------------------------------------------
 
@@ -150,6 +185,8 @@ class Layout:
                 self.stack[-1].inner = token.type
             else:
                 self.item = token.type
+        if token.type in ("IF", "MATCH") and self.stack:
+            self.stack[-1].branches = True
         token.level = len(self.stack)
         token.block = self.block
         self.out.append(token)
@@ -175,6 +212,8 @@ class Layout:
         if token.type == "BRACE_OPEN":
             block = bool(self.out) and self.out[-1].type in BLOCK_BEFORE
             token = Token("BLOCK_OPEN" if block else "SET_OPEN", token.text, token.start, token.end)
+            if block and self.stack and not self.stack[-1].is_block and not self.stack[-1].branches:
+                self._close_what_bodies_end(token)
         self._emit(token)
         item = self.stack[-1].inner if self.stack else self.item
         self.stack.append(_Open(token, item))
@@ -198,11 +237,10 @@ class Layout:
                 )
                 token = Token(top.closer, token.text, token.start, token.end)
             else:
-                self._unclosed(top, token)
                 while self.stack[-1].closer != token.type:
+                    self._unclosed(self.stack[-1], token)
                     self._add_closer(token)
-                top = self.stack[-1]
-        elif top.is_block and self.crooked is None and self._is_crooked(top.token, token):
+        elif top.is_block and self.begins and self.crooked is None and self._is_crooked(top.token, token):
             self.crooked = top.token
         self._pop(token)
 
@@ -225,32 +263,79 @@ class Layout:
         self._pop(Token(self.stack[-1].closer, "", place, place))
 
     def _close_what_declarations_end(self, token: Token) -> None:
-        """No declaration begins inside brackets, or inside a block other than a component's."""
-        def holds(entry: _Open) -> bool:
-            return entry.is_block and entry.item == "COMPONENT"
+        """No declaration begins inside brackets, or inside a block other than a component's: one that is not
+        indented deeper than the line of the opening bracket shows that the closing one is missing."""
+        indent = self._indent(self._line(token))
 
-        if self.stack and not holds(self.stack[-1]):
+        def ends(entry: _Open) -> bool:
+            holds = entry.is_block and entry.item == "COMPONENT"
+            return not holds and indent <= self._indent(self._line(entry.token))
+
+        if self.stack and ends(self.stack[-1]):
             self._unclosed(self.stack[-1], token)
-            while self.stack and not holds(self.stack[-1]):
+            while self.stack and ends(self.stack[-1]):
+                self._add_closer(token)
+
+    def _close_what_bodies_end(self, token: Token) -> None:
+        """The body of an item that has one does not begin inside brackets."""
+        outer = next((entry.inner for entry in reversed(self.stack) if entry.is_block), self.item)
+        if outer in ("COMPONENT", "FN", "ENUM", "IF", "FOR", "MATCH"):
+            self._close_what_statements_end(token)
+
+    def _updates(self, tokens: list[Token], index: int) -> bool:
+        """Whether ``tokens[index:]`` begin a statement that cannot stand in ``( )``, ``[ ]`` or a set: a `let` or
+        an update."""
+        if tokens[index].type == "LET":
+            return True
+        while tokens[index].type in OPERAND_END and index + 1 < len(tokens):
+            index += 1
+            if tokens[index].type == "UPDATE":
+                return True
+            if tokens[index].type == "DOT" and index + 1 < len(tokens):
+                index += 1
+        return False
+
+    def _close_what_statements_end(self, token: Token) -> None:
+        while self.stack and not self.stack[-1].is_block:
+            self._unclosed(self.stack[-1], token)
+            self._add_closer(token)
+
+    def _close_after_open_string(self, token: Token) -> None:
+        """A string that ran to the end of its line has swallowed the brackets that would have closed there."""
+        if self.out and self.out[-1].type == "STRING" and self.out[-1].start in self.open_strings:
+            line = self._line(self.out[-1])
+            while self.stack and not self.stack[-1].is_block and self.stack[-1].token.start >= line:
                 self._add_closer(token)
 
     def _unclosed(self, entry: _Open, at: Token) -> None:
+        opener = entry.token
+        self.unclosed += 1
+        if self.unclosed > 2 * MAX_PROBLEMS:
+            return
         crooked = self.crooked
+        end = self._line_end(opener)
+        comment = next((c for c in self.comments if opener.start < c.start < min(end, at.start)), None)
+        hint = ""
+        if comment is not None and _CLOSING[entry.closer] in comment.text:
+            hint = "`//` begins a comment; floor division is written `div`"
         self.report(
             UnclosedBracket(
                 span=self._span(at),
-                bracket=entry.token.text,
-                opener=self._span(entry.token),
+                bracket=opener.text,
+                opener=self._span(opener),
                 suspect=None if crooked is None or not entry.is_block else self._span(crooked),
+                hint=hint,
             )
         )
 
+    def _line_end(self, token: Token) -> int:
+        end = self.source.text.find("\n", token.end)
+        return len(self.source.text) if end < 0 else end
+
     def _is_crooked(self, opener: Token, closer: Token) -> bool:
-        """Whether ``closer`` begins its line at another column than the line of ``opener`` begins."""
-        text, opens = self.source.text, self._line(opener)
-        closes = self._line(closer)
-        begins = text[closes : closer.start].strip() == ""
-        return begins and closes != opens and closer.start - closes != self._indent(opens)
+        """Whether ``closer``, the first of its line, stands in another column than the line of ``opener`` begins."""
+        opens, closes = self._line(opener), self._line(closer)
+        return closes != opens and closer.start - closes != self._indent(opens)
 
     def _line(self, token: Token) -> int:
         return self.source.text.rfind("\n", 0, token.start) + 1

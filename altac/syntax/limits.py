@@ -1,7 +1,7 @@
 """What a source file may not exceed. Each limit has an error that names it."""
 
 #: Characters in a file.
-MAX_CHARACTERS = 8_000_000
+MAX_CHARACTERS = 4_000_000
 #: Brackets open at once, and levels of the syntax tree.
 MAX_DEPTH = 200
 #: Digits of a number.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from altac.diagnostics.problem import Problem
-from altac.diagnostics.syntax_errors import FileTooLarge, NestedTooDeeply, TooManyErrors
+from altac.diagnostics.syntax_errors import BinaryFile, FileTooLarge, NestedTooDeeply, TooManyErrors
 from altac.source import Source, Span
 from altac.syntax import tree
 from altac.syntax.builder import Builder
@@ -16,8 +16,11 @@ from altac.syntax.lalr import END, Machine
 from altac.syntax.layout import Layout
 from altac.syntax.lexer import Token, tokenize
 from altac.syntax.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_PROBLEMS
-from altac.syntax.recovery import Recovery
+from altac.syntax.mending import Mender
+from altac.syntax.recovery import MAX_RECOVERIES, Recovery
 from altac.syntax.tables import load_tables
+
+_KEPT = 2 * MAX_RECOVERIES  # problems kept until they are sorted
 
 
 @dataclass(frozen=True)
@@ -32,16 +35,30 @@ def parse(source: Source) -> ParseResult:
     """Read a whole file. Never raises for what the text holds: every fault is among the problems."""
     if len(source.text) > MAX_CHARACTERS:
         problem = FileTooLarge(name=source.name, size=len(source.text), limit=MAX_CHARACTERS)
-        return ParseResult(tree.File(Span(source, 0, 0), (), ""), (problem,))
-    problems: list[Problem] = []
+        return ParseResult(_nothing(source), (problem,))
+    if "\0" in source.text:
+        place = source.text.index("\0")
+        return ParseResult(_nothing(source), (BinaryFile(span=Span(source, place, place + 1), name=source.name),))
+    problems: dict[tuple[str, int], Problem] = {}  # a repair can read a passage twice
+
+    def report(problem: Problem) -> None:
+        start = -1 if problem.span is None else problem.span.start
+        if len(problems) < _KEPT:
+            problems.setdefault((problem.code, start), problem)
+
     tables = load_tables()
     raw = tokenize(source.text, tables)
-    tokens = Layout(source, problems.append).arrange(raw)
-    builder = Builder(source, problems.append)
+    mender = Mender(source, report)
+    tokens = Layout(source, report, mender.open_strings).arrange(mender.mend(raw))
+    builder = Builder(source, report)
     machine = Machine(tables, lambda name: _maker(builder, name))
-    file = _run(machine, tokens, Recovery(source, machine, tokens, problems.append))
-    file = _without_deep(replace(file, doc=head_comment(raw)), machine.too_deep, problems.append)
-    return ParseResult(file, _in_order(problems))
+    file = _run(machine, tokens, Recovery(source, machine, tokens, report, mender.dropped))
+    file = _without_deep(replace(file, doc=head_comment(raw)), machine.too_deep, report)
+    return ParseResult(file, _in_order(list(problems.values())))
+
+
+def _nothing(source: Source) -> tree.File:
+    return tree.File(Span(source, 0, 0), (), "")
 
 
 def _maker(builder: Builder, name: str) -> Callable[[Sequence[Any]], Any]:

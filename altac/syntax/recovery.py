@@ -7,31 +7,45 @@ declaration and put a hole in its place.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 
 from altac.diagnostics.problem import Problem
 from altac.source import Source, Span
 from altac.syntax.explain import Explainer
 from altac.syntax.lalr import END, Machine
-from altac.syntax.layout import CLOSERS
+from altac.syntax.layout import CLOSERS, DECLARES
 from altac.syntax.lexer import Token
+from altac.syntax.limits import MAX_PROBLEMS
 
 #: Errors closer than this many tokens to the one before are taken for its consequences.
 _QUIET = 3
+#: After so many errors nothing useful can be said any more.
+MAX_RECOVERIES = 10 * MAX_PROBLEMS
+#: Words that begin a statement or declaration wherever they stand.
+_STARTS = DECLARES | {"LET", "IF", "FOR", "MATCH"}
 
 
 class Recovery:
     """Reports where the machine is stuck and brings it to where it can go on."""
 
     def __init__(
-        self, source: Source, machine: Machine, tokens: list[Token], report: Callable[[Problem], None]
+        self,
+        source: Source,
+        machine: Machine,
+        tokens: list[Token],
+        report: Callable[[Problem], None],
+        dropped: Sequence[int] = (),
     ) -> None:
         self.source = source
         self.machine = machine
         self.tokens = tokens
         self.report = report
+        self.dropped = dropped  # places of characters left out before, each reported
         self.heights = {0: 1}  # of the machine's stack at the start of the current item of each block
         self.reported = -_QUIET
+        self.count = 0
+        self.gave_up = False
         self.explainer = Explainer(source, machine, tokens)
 
     def note(self, token: Token) -> None:
@@ -39,28 +53,52 @@ class Recovery:
         if token.type == "BLOCK_OPEN":
             self.heights[token.level + 1] = len(self.machine.states)
         elif token.type == "SEPARATOR":
+            self.reported = -_QUIET
             self.heights[token.level] = len(self.machine.states)
 
     def recover(self, index: int) -> int:
         """Report that the token at ``index`` does not fit; the index from which to go on."""
         token = self.tokens[index]
+        self.count += 1
+        if self.count > MAX_RECOVERIES:
+            self._give_up()
+            return len(self.tokens)
         repair = self.explainer.repair(index)
         if repair is not None:
             self._tell(index, repair.problem)
-            self.tokens[index : index + repair.consumed] = repair.tokens
-            return index
+            if repair.start < index:
+                height = self.heights[token.block]
+                if height > len(self.machine.states):
+                    return self._skip_item(index)
+                self.machine.cut(height)
+            self.tokens[repair.start : repair.stop] = repair.tokens
+            return repair.start
         self._tell(index, self.explainer.explain(index))
-        for filler in ("HOLE", "COMMA"):
-            if token.level > token.block or filler == "HOLE":
-                if token.type != "HOLE" and self.machine.accepts(filler, token.type):
-                    self._feed(Token(filler, "", token.start, token.start))
-                    return index
-        return self._skip_inside(index) or self._skip_item(index)
+        fillers = ["HOLE"]
+        if token.level > token.block:
+            fillers.append("COMMA")
+        elif token.type in _STARTS or (index and self.tokens[index - 1].type == "BRACE_CLOSE"):
+            fillers.append("SEPARATOR")
+        for filler in fillers:
+            if self.machine.accepts(filler, token.type):
+                added = Token(filler, "", token.start, token.start, token.level, token.block)
+                self._feed(added)
+                self.note(added)
+                return index
+        following = self._skip_inside(index)
+        return self._skip_item(index) if following is None else following
+
+    def _give_up(self) -> None:
+        """Leave the rest of the file out."""
+        self.machine.cut(min(self.heights[0], len(self.machine.states)))
+        del self.tokens[:]
+        self.gave_up = True
 
     def recover_end(self) -> None:
         """Bring the machine to where the file can end."""
         place = self.tokens[-1].end if self.tokens else 0
-        self._tell(len(self.tokens), self.explainer.explain(len(self.tokens)))
+        if not self.gave_up:
+            self._tell(len(self.tokens), self.explainer.explain(len(self.tokens)))
         if self.machine.accepts("HOLE", END):
             self._feed(Token("HOLE", "", place, place))
         else:
@@ -70,10 +108,19 @@ class Recovery:
 
     def _tell(self, index: int, problem: Problem | None) -> None:
         """Report, unless it is likely a consequence of what was reported before."""
-        added = index < len(self.tokens) and self.tokens[index].start == self.tokens[index].end
-        if problem is not None and index - self.reported >= _QUIET and not added:
+        if problem is not None and index - self.reported >= _QUIET and not self._follows(index):
             self.report(problem)
         self.reported = index
+
+    def _follows(self, index: int) -> bool:
+        """Whether a token was added or a character left out here, which has been reported."""
+        if index and self.tokens[index - 1].start == self.tokens[index - 1].end:
+            return True
+        if index >= len(self.tokens):
+            return False
+        token = self.tokens[index]
+        place = bisect_left(self.dropped, self.tokens[max(index - 2, 0)].start)
+        return token.start == token.end or (place < len(self.dropped) and self.dropped[place] < token.start)
 
     def _feed(self, token: Token) -> None:
         fed = self.machine.feed(token)

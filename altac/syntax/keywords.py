@@ -1,0 +1,41 @@
+"""The words and operators of the language, by what they are for; derived from the grammar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from altac.syntax.layout import DECLARES, SOFT
+from altac.syntax.tables import load_tables
+
+
+@dataclass(frozen=True)
+class Words:
+    """``keywords``: all, sorted. ``reserved`` cannot be names; ``soft`` mean something in one place only.
+    ``declarations`` begin a declaration. ``constants`` and ``operators`` (words) stand in expressions."""
+
+    keywords: tuple[str, ...]
+    reserved: tuple[str, ...]
+    soft: tuple[str, ...]
+    declarations: tuple[str, ...]
+    constants: tuple[str, ...]
+    operators: tuple[str, ...]
+    symbols: tuple[str, ...]
+
+
+@lru_cache(maxsize=1)
+def words() -> Words:
+    """The words of the grammar that this version reads."""
+    tables = load_tables()
+    by_terminal = {terminal: word for word, terminal in tables.keywords.items()}
+    declares = {by_terminal[t] for t in DECLARES} | {"text"}
+    soft = {by_terminal[t] for t in SOFT}
+    return Words(
+        keywords=tuple(sorted(tables.keywords)),
+        reserved=tuple(sorted(set(tables.keywords) - soft)),
+        soft=tuple(sorted(soft)),
+        declarations=tuple(sorted(declares)),
+        constants=("false", "position", "token", "true"),
+        operators=("and", "div", "in", "not", "or", "xor"),
+        symbols=tuple(sorted(set(tables.literals.values()) - set(tables.keywords), key=lambda s: (-len(s), s))),
+    )

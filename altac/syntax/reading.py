@@ -1,0 +1,39 @@
+"""Files to sources."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from altac.diagnostics.problem import AltacError
+from altac.diagnostics.syntax_errors import FileTooLarge, NotUtf8, UnreadableFile
+from altac.source import Source
+from altac.syntax.limits import MAX_CHARACTERS
+
+
+def read_source(path: str | os.PathLike[str], name: str | None = None) -> Source:
+    """The text of a file; ``name`` is what diagnostics call it (its path if left out).
+
+    Raises `AltacError` if it cannot be read, is too large or is not UTF-8.
+    """
+    shown = str(path) if name is None else name
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(4 * MAX_CHARACTERS + 1)  # UTF-8 takes at most four bytes for a character
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise AltacError(UnreadableFile(name=shown, reason=reason)) from None
+    return decode_source(data, shown)
+
+
+def decode_source(data: bytes, name: str) -> Source:
+    """The source that ``data`` holds as UTF-8, a byte order mark at its head left out. Raises `AltacError`."""
+    if len(data) > 4 * MAX_CHARACTERS:
+        raise AltacError(FileTooLarge(name=name, size=f"over {MAX_CHARACTERS}", limit=MAX_CHARACTERS))
+    try:
+        text = data.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        problem = NotUtf8(name=name, byte=f"0x{data[error.start]:02X}", offset=error.start, line=line)
+        raise AltacError(problem) from None
+    return Source(name, text)
