@@ -70,7 +70,7 @@ def run(program: Program, tokens: tuple[int, ...], max_layers: int | None = None
     while sequence and len(sequence) < min(bounds) and not (made and sequence[-1] == program.causal.stop):
         step = _run(program, sequence, max_layers, safety)
         if step.fault is not None:
-            made = made if step.fault.code == "layer-limit" else ()
+            made = made if step.fault.code in ("layer-limit", "never-halts") else ()
             return Outcome(made, step.layers, False, step.fault)
         layers, halted = max(layers, step.layers), halted and step.halted
         made = (*made, step.output[-1])
@@ -81,6 +81,7 @@ def run(program: Program, tokens: tuple[int, ...], max_layers: int | None = None
 def _run(program: Program, tokens: tuple[int, ...], max_layers: int | None, safety: int) -> Outcome:
     limit = program.max_layers if max_layers is None else max_layers
     state = [_initial(program, token, i) for i, token in enumerate(tokens)]
+    history = [state]
     layer = 0
 
     def finish(layers: int, halted: bool) -> Outcome:
@@ -108,11 +109,22 @@ def _run(program: Program, tokens: tuple[int, ...], max_layers: int | None, safe
         if after == state and limit is None:
             return finish(layer, False)
         state = after
+        history.append(state)
+        before = 1 << (layer - 1).bit_length() - 1 if layer > 1 else 0  # the last power of two below the layer
+        if limit is None and before and state == history[before] and not _all_halt(program, state):
+            return Outcome(finish(layer, False).output, layer, False, Fault("never-halts", layer, -1, str(before)))
 
 
 def _initial(program: Program, token: int, position: int) -> Values:
     index = {"constant": 0, "token": token, "position": position}
     return {v.name: v.initial.values[index[v.initial.by]] for v in program.variables}
+
+
+def _all_halt(program: Program, state: list[Values]) -> bool:
+    try:
+        return program.halt is not None and all(_halts(program, values) for values in state)
+    except _Stop:
+        return True  # an error, which the next round reports
 
 
 def _halts(program: Program, values: Values) -> bool:

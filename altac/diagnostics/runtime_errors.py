@@ -139,6 +139,18 @@ class NoLayerLimit(Problem):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NeverHalts(Problem):
+    """The state of an earlier layer came back, so the program would run for ever."""
+
+    code = "never-halts"
+    title = "never halts: the state after layer {first} comes back after layer {layers}"
+    help = "input {input}\ncheck that the `halt` condition can be met, or pass --max-layers to stop at a layer"
+    first: int
+    layers: int
+    input: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LayerLimit(Problem):
     """The overall safety limit was reached before the program halted."""
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from altac.diagnostics.input_errors import InputTooLong, NegativeLayers, TokenIndexRange
 from altac.diagnostics.problem import AltacError, Problem
-from altac.diagnostics.runtime_errors import GeneratedNoToken, GenerationLimit, LayerLimit, NoLayerLimit
+from altac.diagnostics.runtime_errors import GeneratedNoToken, GenerationLimit, LayerLimit, NeverHalts, NoLayerLimit
 from altac.interpreter.analysis import deep_recursion
+from altac.interpreter.batch import Limits, run_batch
 from altac.interpreter.codec import quote_input
-from altac.interpreter.machine import Limits, Machine
+from altac.interpreter.machine import Machine
 from altac.interpreter.result import Observer, Result
 from altac.ir import Program, label
 
@@ -95,7 +96,7 @@ class _Runner:
                 part = group[start : start + step]
                 array = np.array([t for _, t in part], np.int64).reshape(len(part), length)
                 rows = np.array([number for number, _ in part])
-                results.update(self.machine.run_batch(array, rows, self.limits, self.observer))
+                results.update(run_batch(self.machine, array, rows, self.limits, self.observer))
         return results
 
     def generate(self, prompts: dict[int, tuple[int, ...]]) -> dict[int, Result]:
@@ -152,7 +153,7 @@ class _Generation:
         self.layers = max(self.layers, result.layers)
         self.halted = self.halted and result.halted
         if result.error is not None:
-            made = self.outputs if isinstance(result.error, LayerLimit) else ()
+            made = self.outputs if isinstance(result.error, LayerLimit | NeverHalts) else ()
             return Result(self.prompt, made, result.layers, False, result.error)
         code = result.output[-1]
         token = code - program.tokens.low

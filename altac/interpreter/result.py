@@ -25,7 +25,7 @@ class Result:
     of layers run: with an explicit limit ``k`` and no halting, ``k``; otherwise up to and including
     the layer that halted, changed nothing (a fixed point) or failed. A causal program reports the most layers that any
     of its steps took. ``halted`` says that the halting condition holds at every position. ``error`` is
-    set when the input failed: its output is then empty, except where a safety limit cut the run short.
+    set when the input failed: its output is then empty, except where the run was cut short because it does not halt.
     """
 
     input: tuple[int, ...]

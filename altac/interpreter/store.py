@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,26 @@ class Store:
         self.static: dict[object, Array] = {}  # what stays the same from layer to layer, by sequence in axis 0
         self.bad: Array | None = None
         self.pending: dict[str, list[tuple[View, Value]]] = {}
+        self.snapshot: dict[str, Array] = {}
+
+    def remember(self, names: Iterable[str]) -> None:
+        """Keep a copy of some variables, smaller arrays first, for `repeats`."""
+        ordered = sorted(names, key=lambda name: self.values[name].size)
+        self.snapshot = {name: self.values[name].copy() for name in ordered}
+
+    def repeats(self) -> Array:
+        """The sequences (rows,) whose state is the remembered one."""
+        same = np.ones(self.rows, bool)
+        for name, before in self.snapshot.items():
+            now = self.values[name]
+            if same.all():
+                same = (now == before).all(axis=1)
+            else:
+                left = np.flatnonzero(same)
+                same[left] = (now[left] == before[left]).all(axis=1)
+            if not same.any():
+                break
+        return same
 
     def flag(self, view: View, wrong: Array | bool) -> None:
         """Mark the positions of ``view`` at which ``wrong`` holds as failed."""
@@ -64,8 +84,9 @@ class Store:
             value = value.copy()  # it is the state itself, which an earlier update may change when landing
         self.pending.setdefault(target, []).append((view, value))
 
-    def land(self, changed: Array) -> None:
-        """Carry out the updates in program order; mark in ``changed`` (rows,) the sequences whose state differs."""
+    def land(self) -> Array:
+        """Carry out the updates in program order; whether each sequence's state is changed by them (rows,)."""
+        changed = np.zeros(self.rows, bool)
         for target, writes in self.pending.items():
             array = self.values[target]
             if len(writes) == 1:
@@ -86,11 +107,13 @@ class Store:
         self.pending.clear()
         self.heads.clear()
         self.selections.clear()
+        return changed
 
     def keep(self, rows: Array) -> None:
         """Drop all sequences but ``rows`` (indices)."""
         self.values = {name: np.ascontiguousarray(array[rows]) for name, array in self.values.items()}
         self.static = {key: np.ascontiguousarray(array[rows]) for key, array in self.static.items()}
+        self.snapshot = {name: array[rows] for name, array in self.snapshot.items()}
         self.rows = len(rows)
         self.heads.clear()
         self.selections.clear()

@@ -20,7 +20,7 @@ def fault_of(result: Result) -> tuple[object, ...] | None:
     error = result.error
     if error is None:
         return None
-    if error.code == "layer-limit":
+    if error.code in ("layer-limit", "never-halts"):
         return (error.code, result.layers)
     values = error.values()
     detail = {
@@ -33,7 +33,7 @@ def expect(outcome: reference.Outcome) -> tuple[object, ...]:
     fault = outcome.fault
     if fault is None:
         place: tuple[object, ...] | None = None
-    elif fault.code == "layer-limit":
+    elif fault.code in ("layer-limit", "never-halts"):
         place = (fault.code, fault.layer)
     else:
         place = (fault.code, fault.layer, fault.position, fault.detail)
