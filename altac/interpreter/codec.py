@@ -192,6 +192,8 @@ def _unknown(program: Program, item: object, index: int) -> UnknownToken:
         candidates = {str(s.name): json.dumps(s.name, ensure_ascii=False) for s in symbols}
         candidates |= {s.spelling: json.dumps(s.spelling, ensure_ascii=False) for s in symbols if s.spelling}
         match = did_you_mean(item, candidates)
+        if len(item) < 3 and match.lower() != item.lower():
+            match = ""  # any short token is within one edit of another
         suggestion = candidates.get(match, "")
     shown = json.dumps(item, ensure_ascii=False) if isinstance(item, str | int | float | None) else _kind(item)
     shown = shown if len(shown) <= _SHOWN_ITEM else shown[: _SHOWN_ITEM - 4] + " ..."
