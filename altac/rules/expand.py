@@ -1,0 +1,268 @@
+"""Exact expansion of MLP code to transition rules: optimisation level 0.
+
+Section 2.3 and appendix A.1 of the ALTA paper. Every update is enumerated along its paths: a branch
+is taken on a variable only where the program reads it, given what was read before.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from math import prod
+
+from altac.diagnostics.problem import AltacError
+from altac.diagnostics.rules_errors import TooManyRules
+from altac.ir import (
+    And,
+    Arithmetic,
+    Assign,
+    Compare,
+    Const,
+    Domain,
+    Expr,
+    If,
+    IfExpr,
+    Let,
+    LetRead,
+    Lookup,
+    Member,
+    MlpCode,
+    MlpRules,
+    Not,
+    Or,
+    Program,
+    Read,
+    RealDomain,
+    Rule,
+    Stmt,
+)
+from altac.rules.disjoint import disjoint_rules
+from altac.rules.ruleset import Reset, RuleSet
+from altac.source import Span
+
+#: Branches of the enumeration of one program after which it is given up.
+BUDGET = 4_000_000
+
+_Values = Callable[[], Iterator[int]]
+_Update = tuple[int, Span | None] | None
+_Updates = Callable[[], Iterator[_Update]]
+
+_OPERATORS: dict[str, Callable[[int, int], int]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "min": min, "max": max,
+    "//": operator.floordiv, "%": operator.mod,
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+
+def expand(program: Program, budget: int = BUDGET) -> RuleSet:
+    """The transition rules of ``program``, with a reset for every value of every categorical head.
+
+    Raises:
+        AltacError: the enumeration of an update takes more than ``budget`` branches.
+    """
+    match program.mlp:
+        case MlpRules(rules=given):
+            rules = disjoint_rules(program, given)
+        case MlpCode(body=body):
+            meter = _Meter(budget)
+            rules = tuple(r for v in program.variables for r in _Expansion(program, v.name, meter).rules(body))
+    resets = tuple(
+        Reset(h.name, code)
+        for h in program.heads
+        if not isinstance(h.domain, RealDomain)
+        for code in range(h.domain.low, h.domain.low + h.domain.size)
+    )
+    return RuleSet(rules, resets)
+
+
+class _Meter:
+    """Counts branches over all targets of a program."""
+
+    def __init__(self, budget: int) -> None:
+        self.left = budget
+        self.budget = budget
+
+
+class _Expansion:
+    """The rules of one target. Expressions and blocks become generators that extend and retract
+    ``path``, the values read so far in the order of reading."""
+
+    def __init__(self, program: Program, target: str, meter: _Meter) -> None:
+        self.program = program
+        self.target = target
+        self.meter = meter
+        self.path: dict[str, int] = {}
+        self.domains: dict[str, Domain] = {s.name: s.domain for s in program.slots}
+
+    def rules(self, body: tuple[Stmt, ...]) -> Iterator[Rule]:
+        first = _update_of(body, self.target)
+        if first is None:
+            return
+        domain = self.domains[self.target]
+        updates = self.block(body, {})
+        old = self.read(self.target, first.span)
+        for update in updates():
+            if update is None:
+                continue
+            value, span = update
+            if not domain.low <= value < domain.low + domain.size:
+                continue  # an error when reached: no rule
+            for before in old():
+                if before != value:
+                    yield Rule(tuple(self.path.items()), self.target, value, span)
+
+    def read(self, name: str, span: Span | None) -> _Values:
+        domain = self.domains[name]
+        codes = range(domain.low, domain.low + domain.size)
+        path, meter = self.path, self.meter
+
+        def values() -> Iterator[int]:
+            known = path.get(name)
+            if known is not None:
+                yield known
+                return
+            meter.left -= len(codes)
+            if meter.left < 0:
+                self.give_up(name, span)
+            for code in codes:
+                path[name] = code
+                yield code
+            del path[name]
+
+        return values
+
+    def give_up(self, name: str, span: Span | None) -> None:
+        names = [*self.path, name]
+        sizes = [self.domains[n].size for n in names]
+        support = ", ".join(f"{n} ({s})" for n, s in zip(names, sizes, strict=True))
+        raise AltacError(
+            TooManyRules(
+                span=span, target=self.target, support=support, count=prod(sizes), budget=self.meter.budget
+            )
+        )
+
+    # --- blocks -------------------------------------------------------------------------------
+
+    def block(self, body: tuple[Stmt, ...], lets: dict[str, _Values]) -> _Updates:
+        """The last update of the target on each path through ``body``, None where there is none."""
+        lets = dict(lets)
+        before: _Updates = _no_update
+        for statement in body:
+            match statement:
+                case Let(name=name, value=value):
+                    lets[name] = self.expression(value, lets)
+                case Assign(target=target, value=value, span=span):
+                    if target == self.target:
+                        before = self.assignment(self.expression(value, lets), span)
+                case If(condition=condition, then=then, orelse=orelse):
+                    if _assigns(then, self.target) or _assigns(orelse, self.target):
+                        before = self.branch(
+                            self.expression(condition, lets), self.block(then, lets), self.block(orelse, lets), before
+                        )
+        return before
+
+    def assignment(self, values: _Values, span: Span | None) -> _Updates:
+        def updates() -> Iterator[_Update]:
+            for value in values():
+                yield value, span
+
+        return updates
+
+    def branch(self, condition: _Values, then: _Updates, orelse: _Updates, before: _Updates) -> _Updates:
+        def updates() -> Iterator[_Update]:
+            for holds in condition():
+                for update in then() if holds else orelse():
+                    if update is None:
+                        yield from before()
+                    else:
+                        yield update
+
+        return updates
+
+    # --- expressions --------------------------------------------------------------------------
+
+    def expression(self, expr: Expr, lets: dict[str, _Values]) -> _Values:
+        match expr:
+            case Const(value=value):
+                return lambda: iter((value,))
+            case Read(name=name, span=span):
+                return self.read(name, span)
+            case LetRead(name=name):
+                return lets[name]
+            case Not(operand=operand):
+                inner = self.expression(operand, lets)
+                return lambda: (1 - v for v in inner())
+            case And(left=left, right=right):
+                return _choice(self.expression(left, lets), self.expression(right, lets), lambda: iter((0,)))
+            case Or(left=left, right=right):
+                return _choice(self.expression(left, lets), lambda: iter((1,)), self.expression(right, lets))
+            case IfExpr(condition=condition, then=then, orelse=orelse):
+                return _choice(
+                    self.expression(condition, lets), self.expression(then, lets), self.expression(orelse, lets)
+                )
+            case Arithmetic(op=op, left=left, right=right) | Compare(op=op, left=left, right=right):
+                return _binary(op, self.expression(left, lets), self.expression(right, lets))
+            case Member(operand=operand, values=members):
+                inner = self.expression(operand, lets)
+                return lambda: (int(v in members) for v in inner())
+            case Lookup(indices=indices, lows=lows, shape=shape, table=table):
+                return _lookup([self.expression(i, lets) for i in indices], lows, shape, table)
+
+
+def _no_update() -> Iterator[_Update]:
+    yield None
+
+
+def _choice(condition: _Values, then: _Values, orelse: _Values) -> _Values:
+    def values() -> Iterator[int]:
+        for holds in condition():
+            yield from then() if holds else orelse()
+
+    return values
+
+
+def _binary(op: str, left: _Values, right: _Values) -> _Values:
+    function = _OPERATORS[op]
+    divides = op in ("//", "%")
+
+    def values() -> Iterator[int]:
+        for a in left():
+            for b in right():
+                if b or not divides:
+                    yield int(function(a, b))
+
+    return values
+
+
+def _lookup(indices: list[_Values], lows: tuple[int, ...], shape: tuple[int, ...], table: tuple[int | None, ...]) -> _Values:
+    def values(i: int = 0, offset: int = 0) -> Iterator[int]:
+        if i == len(indices):
+            entry = table[offset]
+            if entry is not None:
+                yield entry
+            return
+        for v in indices[i]():
+            index = v - lows[i]
+            if 0 <= index < shape[i]:
+                yield from values(i + 1, offset * shape[i] + index)
+
+    return values
+
+
+def _assigns(body: tuple[Stmt, ...], target: str) -> bool:
+    return _update_of(body, target) is not None
+
+
+def _update_of(body: tuple[Stmt, ...], target: str) -> Assign | None:
+    """The first update of ``target`` in ``body``."""
+    for statement in body:
+        match statement:
+            case Assign(target=name) if name == target:
+                return statement
+            case If(then=then, orelse=orelse):
+                found = _update_of(then, target) or _update_of(orelse, target)
+                if found is not None:
+                    return found
+            case _:
+                pass
+    return None
