@@ -195,8 +195,11 @@ class _Maker:
         self.count += 1
         return Span(Source(f"<random {self.count}>", text), 0, len(text))
 
+    def slots(self) -> list[Variable | Head]:
+        return [*self.variables, *self.heads]
+
     def slot_domain(self, name: str) -> tuple[str, Domain]:
-        for slot in (*self.variables, *self.heads):
+        for slot in self.slots():
             if slot.name == name:
                 return slot.name, slot.domain
         raise KeyError(name)
@@ -241,7 +244,7 @@ class _Maker:
         rng = self.rng
         if lets and rng.random() < 0.25:
             return LetRead(rng.choice(lets))
-        slot = rng.choice([*self.variables, *self.heads])
+        slot = rng.choice(self.slots())
         read = Read(slot.name, self.span(slot.name))
         if slot.name in self.risky and rng.random() >= self.options.reckless:
             position = rng.randint(0, self.positions - 1)
@@ -309,9 +312,9 @@ class _Maker:
         for _ in range(rng.randint(1, 12)):
             target = rng.choice(self.variables)
             antecedent = [(target.name, self.code(target.domain)), ("here", rng.randint(0, self.positions - 1))]
-            slots = [s for s in (*self.variables, *self.heads) if s.name not in self.risky]
+            slots = [s for s in self.slots() if s.name not in self.risky]
             if rng.random() < self.options.reckless * 3:
-                slots = [*self.variables, *self.heads]
+                slots = self.slots()
             for slot in rng.sample(slots, rng.randint(0, min(2, len(slots)))):
                 antecedent.append((slot.name, self.code(slot.domain)))
             if rng.random() < 0.5:

@@ -66,7 +66,8 @@ def run(program: Program, tokens: tuple[int, ...], max_layers: int | None = None
     if program.causal is None:
         return _run(program, tokens, max_layers, safety)
     bounds = [b for b in (program.causal.limit, program.positions) if b is not None]
-    sequence, made, layers, halted = tokens, (), 0, True
+    sequence, layers, halted = tokens, 0, True
+    made: tuple[int, ...] = ()
     while sequence and len(sequence) < min(bounds) and not (made and sequence[-1] == program.causal.stop):
         step = _run(program, sequence, max_layers, safety)
         if step.fault is not None:

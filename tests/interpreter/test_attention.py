@@ -138,7 +138,8 @@ def test_windows_program() -> None:
 
 def test_long_sequences_take_memory_in_proportion() -> None:
     """A hundred thousand positions: anything quadratic would not end, or not fit."""
-    place = by_token(IntDomain(0, 99_999), "place", range(100_000))
+    tokens = IntDomain(0, 99_999)
+    place = by_token(tokens, "place", range(100_000))
     near = Head("near", "place", "place", "place", frozenset(range(-5000, 5000)), place.domain)
     mean = Head("mean", None, None, "place", frozenset(range(-5000, 5000)), RealDomain((Fraction(0), Fraction(10**5))))
     seen: list[int] = []
@@ -147,7 +148,7 @@ def test_long_sequences_take_memory_in_proportion() -> None:
         if when == "attention":
             seen.extend((int(state.defined["near"].sum()), int(state.values["mean"].sum())))
 
-    program = Program("long", place.domain, (place,), (near, mean), MlpCode(()), "place", max_layers=1)
+    program = Program("long", tokens, (place,), (near, mean), MlpCode(()), "place", max_layers=1)
     run(program, [range(100_000)], observer=look)
     assert seen[0] == 100_000
     assert seen[1] == 49_999  # the mean is half below the position, and has to reach 50,000

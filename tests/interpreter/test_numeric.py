@@ -66,7 +66,7 @@ def test_denominators_beyond_64_bits() -> None:
     for n in (2, 50, 399):
         assert bucket(mean, [thin.buckets.index(Fraction(1, n))] * 3) == thin.buckets.index(Fraction(1, n))
     codes = [5, 77, 200, 398]
-    exact = sum(thin.buckets[c] for c in codes) / 4
+    exact = sum((thin.buckets[c] for c in codes), Fraction(0)) / 4
     assert bucket(mean, codes) == nearest(thin, exact)
 
 

@@ -288,7 +288,7 @@ def test_out_of_range_counts_even_if_a_later_update_wins() -> None:
 
 def test_division_by_zero_and_missing_entries() -> None:
     for op in ("//", "%"):
-        error = error_of(program(Assign("y", Arithmetic(op, Const(3), read("x"), span("3 / x")))), 1, 0)  # type: ignore[arg-type]
+        error = error_of(program(Assign("y", Arithmetic(op, Const(3), read("x"), span("3 / x")))), 1, 0)
         assert isinstance(error, DivisionByZero) and error.position == 1 and error.span == span("3 / x")
     table = Lookup((read("x"),), (1,), (3,), (5, None, 6), "table-index", span("T[x]"))
     assert outputs(program(Assign("y", table)), (1, 3)) == [(5, 6)]

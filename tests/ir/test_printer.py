@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from altac.ir import And, Arithmetic, Compare, Const, IfExpr, LetRead, Lookup, Member, Not, Or, Read
+from altac.ir import And, Arithmetic, Compare, Const, Expr, IfExpr, LetRead, Lookup, Member, Not, Or, Read
 from altac.ir.printer import print_block, print_expr, print_program
 from tests import programs
 from tests.random_programs import random_program
@@ -66,7 +66,7 @@ def test_else_if_chains_stay_flat() -> None:
 
 def test_expressions() -> None:
     x, y = Read("x"), LetRead("y")
-    cases = [
+    cases: list[tuple[Expr, str]] = [
         (Arithmetic("-", x, Arithmetic("-", y, Const(1))), "x - (y - 1)"),
         (Arithmetic("-", Arithmetic("-", x, y), Const(-1)), "x - y - -1"),
         (Arithmetic("*", Arithmetic("+", x, y), Const(2)), "(x + y) * 2"),
