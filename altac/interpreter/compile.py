@@ -8,14 +8,33 @@ inside the expression's bounds put in their place; `altac.interpreter.explain` f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from altac.interpreter.analysis import Interval, arithmetic_interval, lets_read, slots_read
+from altac.interpreter.analysis import lets_read, slots_read
+from altac.interpreter.operations import (
+    Code,
+    Run,
+    Slot,
+    Step,
+    arithmetic,
+    assign,
+    bind_let,
+    compare,
+    conditional,
+    connective,
+    let_key,
+    lookup,
+    member,
+    negate,
+    read_let,
+    read_slot,
+    truth_of,
+)
 from altac.interpreter.store import Array, Store, Value, View, dtype_for
 from altac.ir import (
     And,
@@ -39,40 +58,6 @@ from altac.ir import (
 
 #: Combinations of codes up to which an expression is tabulated.
 TABLE_LIMIT = 1 << 16
-
-_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "==": np.equal, "!=": np.not_equal, "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
-}  # fmt: skip
-_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
-    "+": np.add, "-": np.subtract, "*": np.multiply, "min": np.minimum, "max": np.maximum,
-    "//": np.floor_divide, "%": np.remainder,
-}  # fmt: skip
-
-Run = Callable[[View], Value]
-Step = Callable[[View], None]
-
-
-@dataclass(frozen=True)
-class Code:
-    """A compiled expression: how to evaluate it, bounds of its value, and whether it can fail."""
-
-    run: Run
-    bounds: Interval
-    fails: bool
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A variable or head as seen by the compiler."""
-
-    low: int
-    high: int
-    is_head: bool
-
-    @property
-    def codes(self) -> int:
-        """The number of codes in a table, with one more for an undefined head."""
-        return self.high - self.low + 1 + self.is_head
 
 
 def slots_of(program: Program) -> dict[str, Slot]:
@@ -130,9 +115,9 @@ class Compiler:
                     code = self.expression(value, scope)
                     plain = self.plain(value, scope, tables=False)
                     scope = scope.bind(name, value, code, plain)
-                    steps.append(_let(name, code))
+                    steps.append(bind_let(name, code))
                 case Assign(target, value):
-                    steps.append(_assign(target, self.slots[target], self.expression(value, scope)))
+                    steps.append(assign(target, self.slots[target], self.expression(value, scope)))
                 case If():
                     steps.append(self._branches(stmt, scope))
 
@@ -148,7 +133,7 @@ class Compiler:
         last: tuple[Stmt, ...] = (stmt,)
         while len(last) == 1 and isinstance(last[0], If):
             arm = last[0]
-            arms.append((_truth(self.expression(arm.condition, scope)), self.block(arm.then, scope)))
+            arms.append((truth_of(self.expression(arm.condition, scope)), self.block(arm.then, scope)))
             last = arm.orelse
         otherwise = self.block(last, scope) if last else None
 
@@ -160,7 +145,7 @@ class Compiler:
                     body(inside)
                     if i == len(arms) and otherwise is None:
                         return
-                    rest = view.where(_negate(held))
+                    rest = view.where(negate(held))
                     if rest is None:
                         return
                     view = rest
@@ -224,7 +209,7 @@ class Compiler:
             (grid.heads if info.is_head else grid.values)[slot] = column[:, None]
         view = View(grid)
         for name, let in lets:
-            view.cache[_let_key(name)] = let.run(view)
+            view.cache[let_key(name)] = let.run(view)
         grid.bad = None  # a let that fails has failed before the expression is reached
         result = np.asarray(code.run(view))
         dtype = result.dtype if result.dtype == bool else dtype_for(*code.bounds)
@@ -241,27 +226,27 @@ class Compiler:
             case Const(value):
                 return Code(lambda view: value, (value, value), False)
             case Read(name):
-                return _read(name, self.slots[name])
+                return read_slot(name, self.slots[name])
             case LetRead(name):
-                return _let_read(name, scope.codes[name].bounds)
+                return read_let(name, scope.codes[name].bounds)
             case Not(operand):
                 negated = part(operand)
-                truth = _truth(negated)
-                return Code(lambda view: _negate(truth(view)), (0, 1), negated.fails)
+                truth = truth_of(negated)
+                return Code(lambda view: negate(truth(view)), (0, 1), negated.fails)
             case And(left, right):
-                return _connective(part(left), part(right), stop_at=False)
+                return connective(part(left), part(right), stop_at=False)
             case Or(left, right):
-                return _connective(part(left), part(right), stop_at=True)
+                return connective(part(left), part(right), stop_at=True)
             case Arithmetic(op, left, right):
-                return _arithmetic(op, part(left), part(right))
+                return arithmetic(op, part(left), part(right))
             case Compare(op, left, right):
-                return _compare(op, part(left), part(right))
+                return compare(op, part(left), part(right))
             case Member(operand, values):
-                return _member(part(operand), values)
+                return member(part(operand), values)
             case IfExpr(condition, then, orelse):
-                return _if_expression(part(condition), part(then), part(orelse))
+                return conditional(part(condition), part(then), part(orelse))
             case Lookup():
-                return _lookup(expr, [part(i) for i in expr.indices])
+                return lookup(expr, [part(i) for i in expr.indices])
 
 
 def _no_heads(store: Store, head: str, rows: Array | None) -> Array:
@@ -281,218 +266,3 @@ def _cost(expr: Expr) -> int:
             return 1 + _cost(condition) + _cost(then) + _cost(orelse)
         case Lookup(indices):
             return 1 + sum(map(_cost, indices))
-
-
-def _let_key(name: str) -> str:
-    return f"let {name}"  # no slot has a blank in its name
-
-
-def _let(name: str, code: Code) -> Step:
-    key = _let_key(name)
-
-    def run(view: View) -> None:
-        view.cache[key] = code.run(view)
-
-    return run
-
-
-def _let_read(name: str, bounds: Interval) -> Code:
-    key = _let_key(name)
-
-    def run(view: View) -> Value:
-        found = view.inherited(key)
-        assert found is not None, name
-        return found
-
-    return Code(run, bounds, False)
-
-
-def _assign(target: str, slot: Slot, code: Code) -> Step:
-    checked = code.bounds[0] < slot.low or code.bounds[1] > slot.high
-    dtype = dtype_for(slot.low, slot.high)
-
-    def run(view: View) -> None:
-        value = code.run(view)
-        if checked:
-            wrong = (np.asarray(value) < slot.low) | (np.asarray(value) > slot.high)
-            if wrong.any():
-                view.store.flag(view, wrong)
-                value = np.where(wrong, slot.low, value)
-        view.store.write(view, target, value if isinstance(value, int) else value.astype(dtype, copy=False))
-
-    return run
-
-
-def _read(name: str, slot: Slot) -> Code:
-    if not slot.is_head:
-        return Code(lambda view: view.raw(name), (slot.low, slot.high), False)
-    undefined = slot.high + 1
-
-    def run(view: View) -> Value:
-        codes = view.raw(name)
-        missing = codes == undefined
-        if missing.any():
-            view.store.flag(view, missing)
-            return np.where(missing, codes.dtype.type(slot.low), codes)
-        return codes
-
-    return Code(run, (slot.low, slot.high), True)
-
-
-def _truth(code: Code) -> Run:
-    """The value of a boolean expression as a boolean array (or 0, 1)."""
-
-    def run(view: View) -> Value:
-        value = code.run(view)
-        return value if isinstance(value, int) or value.dtype == bool else value != 0
-
-    return run
-
-
-def _negate(value: Value) -> Value:
-    return 1 - value if isinstance(value, int) else ~value
-
-
-def _number(value: Value, dtype: np.dtype[Any]) -> Value:
-    return value if isinstance(value, int) else value.astype(dtype, copy=False)
-
-
-def _connective(left: Code, right: Code, stop_at: bool) -> Code:
-    """`and` (stops at false) or `or` (stops at true): the right operand is met only where the left one leaves it open."""
-    first, second = _truth(left), _truth(right)
-    combine: Any = np.logical_or if stop_at else np.logical_and
-
-    def eager(view: View) -> Value:
-        a = first(view)
-        if isinstance(a, int):
-            return a if bool(a) == stop_at else second(view)
-        return combine(a, second(view))  # type: ignore[no-any-return]
-
-    def guarded(view: View) -> Value:
-        a = first(view)
-        if isinstance(a, int):
-            return a if bool(a) == stop_at else second(view)
-        inside = view.where(~a if stop_at else a)
-        if inside is None:
-            return a
-        b = second(inside)
-        if not stop_at:
-            return view.merge([(inside, b)], np.dtype(bool))
-        rest = view.where(a)
-        return view.merge([(inside, b)] if rest is None else [(inside, b), (rest, 1)], np.dtype(bool))
-
-    return Code(guarded if right.fails else eager, (0, 1), left.fails or right.fails)
-
-
-def _arithmetic(op: str, left: Code, right: Code) -> Code:
-    bounds = arithmetic_interval(op, left.bounds, right.bounds)
-    low = min(bounds[0], left.bounds[0], right.bounds[0], 0)
-    high = max(bounds[1], left.bounds[1], right.bounds[1], 1)
-    dtype = dtype_for(low, high)
-    function = _ARITHMETIC[op]
-    divides = op in ("//", "%")
-    by_zero = divides and right.bounds[0] <= 0 <= right.bounds[1]
-
-    def run(view: View) -> Value:
-        a, b = _number(left.run(view), dtype), _number(right.run(view), dtype)
-        wrong: Any = None
-        if by_zero:
-            wrong = np.asarray(b) == 0
-            if wrong.any():
-                view.store.flag(view, wrong)
-                b = np.where(wrong, 1, b).astype(dtype)
-            else:
-                wrong = None
-        if isinstance(a, int) and isinstance(b, int):
-            a = np.asarray(a, dtype).reshape((1,) * (1 if view.flat is not None else 2))
-        result: Array = function(a, b)
-        if wrong is not None:
-            result = np.where(wrong, bounds[0], result)
-        return result
-
-    return Code(run, bounds, left.fails or right.fails or by_zero)
-
-
-def _compare(op: str, left: Code, right: Code) -> Code:
-    low, high = min(left.bounds[0], right.bounds[0]), max(left.bounds[1], right.bounds[1])
-    dtype = dtype_for(low, high)
-    function = _COMPARE[op]
-
-    def run(view: View) -> Value:
-        a, b = _number(left.run(view), dtype), _number(right.run(view), dtype)
-        result = function(a, b)
-        return int(result) if np.ndim(result) == 0 else result
-
-    return Code(run, (0, 1), left.fails or right.fails)
-
-
-def _member(operand: Code, values: frozenset[int]) -> Code:
-    low, high = operand.bounds
-    inside = sorted(v for v in values if low <= v <= high)
-    table = np.zeros(high - low + 1, bool) if high - low < 1 << 20 else None
-    if table is not None:
-        table[[v - low for v in inside]] = True
-
-    def run(view: View) -> Value:
-        value = operand.run(view)
-        if isinstance(value, int):
-            return int(value in values)
-        if table is not None:
-            return table[value.astype(np.intp) - low]
-        return np.isin(value, inside)
-
-    return Code(run, (0, 1), operand.fails)
-
-
-def _if_expression(condition: Code, then: Code, orelse: Code) -> Code:
-    truth = _truth(condition)
-    bounds = min(then.bounds[0], orelse.bounds[0]), max(then.bounds[1], orelse.bounds[1])
-    dtype = dtype_for(*bounds)
-
-    def run(view: View) -> Value:
-        held = truth(view)
-        parts = []
-        for mask, code in ((held, then), (_negate(held), orelse)):
-            part = view.where(mask)
-            if part is not None:
-                parts.append((part, code.run(part)))
-        return view.merge(parts, dtype)
-
-    return Code(run, bounds, condition.fails or then.fails or orelse.fails)
-
-
-def _lookup(expr: Lookup, indices: list[Code]) -> Code:
-    entries = [e for e in expr.table if e is not None]
-    bounds = (min(entries), max(entries)) if entries else (0, 0)
-    table = np.array([bounds[0] if e is None else e for e in expr.table] or [0], dtype_for(*bounds))
-    absent = np.array([e is None for e in expr.table] or [True]) if len(entries) < len(expr.table) or not entries else None
-    strides = [prod(expr.shape[i + 1 :]) for i in range(len(expr.shape))]
-    checks = [
-        code.bounds[0] < low or code.bounds[1] > low + size - 1
-        for code, low, size in zip(indices, expr.lows, expr.shape, strict=True)
-    ]
-
-    wide = [
-        np.dtype(object if max(map(abs, (*code.bounds, low))) >= 1 << 62 else np.intp)
-        for code, low in zip(indices, expr.lows, strict=True)
-    ]
-
-    def run(view: View) -> Value:
-        index: Any = np.zeros((1,) * (1 if view.flat is not None else 2), np.intp)
-        for code, low, size, stride, check, dtype in zip(
-            indices, expr.lows, expr.shape, strides, checks, wide, strict=True
-        ):
-            local: Any = _number(code.run(view), dtype) - low
-            if check:
-                wrong = np.asarray((local < 0) | (local >= size))
-                if wrong.any():
-                    view.store.flag(view, wrong)
-                    local = np.where(wrong, 0, local).astype(np.intp)
-            index = index + local * stride
-        if absent is not None:
-            wrong = absent[index]
-            if wrong.any():
-                view.store.flag(view, wrong)
-        return table[index]  # type: ignore[no-any-return]
-
-    return Code(run, bounds, absent is not None or any(checks) or any(c.fails for c in indices))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from altac.interpreter.compile import Slot, Step
+from altac.interpreter.operations import Slot, Step
 from altac.interpreter.store import Array, View, dtype_for
 from altac.ir import MlpRules, Rule
 
