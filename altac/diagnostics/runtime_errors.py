@@ -94,7 +94,7 @@ class FailedConversion(RuntimeProblem):
     """A value that has no counterpart in the type it is converted to."""
 
     code = "failed-conversion"
-    title = "{index} cannot be converted at position {position} in layer {layer}"
+    title = "{index} has no counterpart in the type it is converted to, at position {position} in layer {layer}"
     label = "no counterpart for {index}"
     help = "test the value before it is converted"
     index: str
