@@ -113,6 +113,8 @@ class Layout:
             if is_elif:
                 token = Token("ELSE", "else", token.start, token.end)
             alone = following is None or breaks[index + 1] is not None
+            if self.out and self.out[-1].type == "DOT" and newline is None and token.text.isidentifier():
+                token = Token("NAME", token.text, token.start, token.end)  # the name of a field, whatever the word
             declares = self.begins and self._declares(token, None if alone else following)
             if self.begins:
                 self._close_after_open_string(token)
@@ -254,6 +256,8 @@ class Layout:
         return False
 
     def _pop(self, token: Token) -> None:
+        if self.out[-1].type == "SEPARATOR":
+            self.out.pop()  # `;` before the end of a block separates nothing
         self.stack.pop()
         self.block = next((i + 1 for i in range(len(self.stack) - 1, -1, -1) if self.stack[i].is_block), 0)
         self._emit(token)

@@ -1,0 +1,406 @@
+"""The tree back to text: `print_tree`, `same_tree`, and `format_source` (from `altac.syntax.formatter`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from fractions import Fraction
+from typing import assert_never
+
+from altac.source import Source, Span
+from altac.syntax import tree
+from altac.syntax.formatter import format_source, format_text
+
+__all__ = ["format_source", "print_tree", "same_tree"]
+
+# How tightly an expression binds; an operand that binds less tightly than its place demands gets parentheses.
+_LOOSEST, _OR, _XOR, _AND, _NOT, _COMPARISON, _RANGE, _SUM, _PRODUCT, _UNARY, _POSTFIX = range(11)
+_BINARY: dict[str, int] = {
+    "or": _OR, "xor": _XOR, "and": _AND, "..": _RANGE, "+": _SUM, "-": _SUM,
+    "*": _PRODUCT, "/": _PRODUCT, "//": _PRODUCT, "%": _PRODUCT,
+}  # fmt: skip
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
+
+
+def print_tree(node: tree.Node) -> str:
+    """The canonical text of a node; for a `File` formatted and with its comment, else without a final newline.
+
+    Parsing it gives the same tree, holes aside (which print as the text that they cover).
+    """
+    if isinstance(node, tree.File):
+        doc = "".join(f"// {line}".rstrip() + "\n" for line in node.doc.split("\n")) if node.doc else ""
+        text = doc + "".join(f"{_declaration(d)}\n" for d in node.declarations)
+        return format_text(Source("", text))
+    return _node(node)
+
+
+def same_tree(a: tree.Node, b: tree.Node) -> bool:
+    """Whether two trees are equal, spans aside."""
+    pairs: list[tuple[object, object]] = [(a, b)]
+    while pairs:
+        x, y = pairs.pop()
+        if type(x) is not type(y):
+            return False
+        if isinstance(x, tree.Node):
+            pairs.extend((getattr(x, f.name), getattr(y, f.name)) for f in fields(x) if f.name != "span")
+        elif isinstance(x, tuple) and isinstance(y, tuple):
+            if len(x) != len(y):
+                return False
+            pairs.extend(zip(x, y, strict=True))
+        elif not isinstance(x, Span) and x != y:
+            return False
+    return True
+
+
+def _node(node: tree.Node) -> str:
+    match node:
+        case tree.Name():
+            return node.text
+        case tree.Block():
+            return _block(node)
+        case tree.Argument():
+            return _argument(node)
+        case tree.Clause():
+            return _clause(node)
+        case tree.Arm():
+            return _arm(node)
+        case tree.Parameter():
+            return _parameter(node)
+        case tree.RuleDecl():
+            return _rule(node)
+        case tree.EnumMember() | tree.TokenItem():
+            return _spelled(node)
+        case tree.FrameItem():
+            return _frame_item(node)
+    if isinstance(node, tree.Expr):
+        return _expr(node)
+    if isinstance(node, tree.Pattern):
+        return _pattern(node)
+    if isinstance(node, tree.TypeExpr):
+        return _type(node)
+    if isinstance(node, tree.Stmt):
+        return _statement(node)
+    assert isinstance(node, tree.Decl), f"no text for {type(node).__name__}"
+    return _declaration(node)
+
+
+# --- expressions ------------------------------------------------------------------------------
+
+
+def _binding(node: tree.Expr) -> int:
+    match node:
+        case tree.If() | tree.Match():
+            return _LOOSEST
+        case tree.Binary():
+            return _BINARY.get(node.op, _COMPARISON)
+        case tree.ChainedComparison():
+            return _COMPARISON
+        case tree.Unary():
+            return _NOT if node.op == "not" else _UNARY
+        case tree.IntLit():
+            return _UNARY if node.value < 0 else _POSTFIX
+        case tree.RealLit():
+            return _POSTFIX if node.value >= 0 and _decimal(node.value) else _PRODUCT
+    return _POSTFIX
+
+
+def _expr(node: tree.Expr, place: int = _LOOSEST) -> str:
+    text = _bare(node)
+    return f"({text})" if _binding(node) < place else text
+
+
+def _after_block_word(node: tree.Expr, place: int = _LOOSEST) -> str:
+    """An expression where an opening brace would be read as that of a block."""
+    text = _expr(node, place)
+    return f"({text})" if text.startswith("{") else text
+
+
+def _bare(node: tree.Expr) -> str:
+    match node:
+        case tree.Ref():
+            return node.name
+        case tree.BoolLit():
+            return "true" if node.value else "false"
+        case tree.IntLit():
+            return str(node.value)
+        case tree.RealLit():
+            return _decimal(node.value) or f"{node.value.numerator} / {node.value.denominator}"
+        case tree.StringLit():
+            return _string(node.value)
+        case tree.ListLit():
+            return f"[{_join(node.items)}]"
+        case tree.SetLit():
+            return f"{{{_join(node.items)}}}"
+        case tree.MapLit():
+            return "{" + ", ".join(f"{_expr(k)}: {_expr(v)}" for k, v in node.items) + "}"
+        case tree.TupleLit():
+            return f"({_join(node.items)},)" if len(node.items) == 1 else f"({_join(node.items)})"
+        case tree.RecordLit():
+            return "(" + ", ".join(f"{name.text}: {_expr(value)}" for name, value in node.fields) + ")"
+        case tree.Comprehension():
+            return _comprehension(node)
+        case tree.Unary():
+            if node.op == "not":
+                return f"not {_expr(node.operand, _NOT)}"
+            return f"-{_expr(node.operand, _UNARY)}"
+        case tree.Binary():
+            return _operation(node)
+        case tree.ChainedComparison():
+            parts = [_expr(node.operands[0], _RANGE)]
+            for op, operand in zip(node.ops, node.operands[1:], strict=True):
+                parts += [op, _expr(operand, _RANGE)]
+            return " ".join(parts)
+        case tree.Call():
+            return f"{_expr(node.function, _POSTFIX)}({', '.join(map(_argument, node.arguments))})"
+        case tree.Index():
+            return f"{_expr(node.base, _POSTFIX)}[{_expr(node.index)}]"
+        case tree.FieldAccess():
+            return f"{_expr(node.base, _POSTFIX)}.{node.field.text}"
+        case tree.If():
+            return _if(node)
+        case tree.Match():
+            return f"match {_expr(node.subject, _OR)} {_braces(map(_arm, node.arms))}"
+        case tree.SyntaxErrorExpr():
+            return node.span.text
+        case _:
+            assert_never(node)
+
+
+def _join(items: Iterable[tree.Expr]) -> str:
+    return ", ".join(map(_expr, items))
+
+
+def _operation(node: tree.Binary) -> str:
+    binding = _binding(node)
+    op = "div" if node.op == "//" else node.op
+    chains = binding not in (_COMPARISON, _RANGE)  # those two do not associate
+    left = _expr(node.left, binding if chains else binding + 1)
+    right = _expr(node.right, binding + 1)
+    return f"{left}..{right}" if op == ".." else f"{left} {op} {right}"
+
+
+def _comprehension(node: tree.Comprehension) -> str:
+    opening, closing = "[]" if node.kind == "list" else "{}"
+    element = _expr(node.element)
+    if node.kind == "map":
+        assert isinstance(node.element, tree.TupleLit)
+        element = ": ".join(map(_expr, node.element.items))
+    return f"{opening}{' '.join((element, *map(_clause, node.clauses)))}{closing}"
+
+
+def _clause(node: tree.Clause) -> str:
+    conditions = "".join(f" if {_expr(c, _OR)}" for c in node.conditions)
+    return f"for {_names(node.names)} in {_expr(node.iterable, _OR)}{conditions}"
+
+
+def _names(names: tuple[tree.Name, ...]) -> str:
+    texts = [name.text for name in names]
+    return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
+
+
+def _argument(node: tree.Argument) -> str:
+    return _expr(node.value) if node.name is None else f"{node.name.text}: {_expr(node.value)}"
+
+
+def _decimal(value: Fraction) -> str:
+    """The finite decimal of a fraction with at least one place, or nothing if there is none."""
+    for places in range(1, 40):
+        scaled = abs(value) * 10**places
+        if scaled.denominator == 1:
+            digits = str(scaled.numerator).rjust(places + 1, "0")
+            return f"{'-' if value < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+    return ""
+
+
+def _string(value: str) -> str:
+    def escape(c: str) -> str:
+        known = _ESCAPES.get(c)
+        return known if known is not None else c if c.isprintable() else f"\\u{{{ord(c):x}}}"
+
+    return '"' + "".join(map(escape, value)) + '"'
+
+
+# --- patterns and types -----------------------------------------------------------------------
+
+
+def _pattern(node: tree.Pattern) -> str:
+    match node:
+        case tree.WildcardPattern():
+            return "_"
+        case tree.ValuePattern():
+            return _expr(node.value)
+        case tree.TuplePattern():
+            items = ", ".join(" | ".join(map(_pattern, item)) for item in node.items)
+            return f"({items},)" if len(node.items) == 1 else f"({items})"
+        case _:
+            assert_never(node)
+
+
+def _type(node: tree.TypeExpr) -> str:
+    match node:
+        case tree.NamedType():
+            return ".".join(name.text for name in node.path)
+        case tree.RangeType():
+            return f"{_expr(node.low, _SUM)}..{_expr(node.high, _SUM)}"
+        case tree.RealType():
+            return f"real in {_expr(node.buckets, _RANGE)}"
+        case tree.SetType():
+            family = "" if node.family is None else f" in {_expr(node.family, _RANGE)}"
+            return f"set of {_type(node.element)}{family}"
+        case _:
+            assert_never(node)
+
+
+def _typed(type_: tree.TypeExpr | None) -> str:
+    return "" if type_ is None else f": {_type(type_)}"
+
+
+# --- statements -------------------------------------------------------------------------------
+
+
+def _braces(items: Iterable[str]) -> str:
+    """Items in braces: on one line if there are at most two short ones, else on a line each."""
+    texts = list(items)
+    if not texts:
+        return "{}"
+    if len(texts) <= 2 and sum(map(len, texts)) <= 40 and not any("\n" in text for text in texts):
+        return "{ " + "; ".join(texts) + " }"
+    return "{\n" + "".join(f"{text}\n" for text in texts) + "}"
+
+
+def _block(node: tree.Block) -> str:
+    return _braces(map(_statement, node.statements))
+
+
+def _if(node: tree.If) -> str:
+    text = f"if {_expr(node.condition, _OR)} {_block(node.then)}"
+    if node.orelse is None:
+        return text
+    match node.orelse.statements:
+        case (tree.ExprStmt(_, tree.If() as chained),):
+            return f"{text} else {_if(chained)}"
+    return f"{text} else {_block(node.orelse)}"
+
+
+def _arm(node: tree.Arm) -> str:
+    patterns = " | ".join(map(_pattern, node.patterns))
+    body = _block(node.body)
+    if len(node.body.statements) == 1:
+        bare = _statement(node.body.statements[0])
+        if not bare.startswith("{"):
+            body = bare
+    return f"{patterns} => {body}"
+
+
+def _statement(node: tree.Stmt) -> str:
+    match node:
+        case tree.Let():
+            return f"let {_names(node.names)}{_typed(node.type)} = {_expr(node.value)}"
+        case tree.Assign():
+            return f"{_expr(node.target, _POSTFIX)} <- {_expr(node.value)}"
+        case tree.For():
+            return f"for {_names(node.names)} in {_expr(node.iterable, _OR)} {_block(node.body)}"
+        case tree.ExprStmt():
+            return _expr(node.value)
+        case _:
+            assert_never(node)
+
+
+# --- declarations -----------------------------------------------------------------------------
+
+
+def _parameter(node: tree.Parameter) -> str:
+    default = "" if node.default is None else f" = {_expr(node.default)}"
+    return f"{node.name.text}{_typed(node.type)}{default}"
+
+
+def _parameters(parameters: tuple[tree.Parameter, ...]) -> str:
+    return f"({', '.join(map(_parameter, parameters))})"
+
+
+def _spelled(node: tree.EnumMember | tree.TokenItem) -> str:
+    text = node.name.text if isinstance(node, tree.EnumMember) else _expr(node.value, _RANGE)
+    return text if node.spelling is None else f"{text} = {_string(node.spelling.value)}"
+
+
+def _frame_item(node: tree.FrameItem) -> str:
+    if node.value is None:
+        return "input"
+    value = _expr(node.value, _POSTFIX)
+    if node.repeat is not None:
+        return f"{value} * {_expr(node.repeat, _UNARY)}"
+    return value if node.until is None else f"{value} to {_after_block_word(node.until, _SUM)}"
+
+
+def _rule(node: tree.RuleDecl) -> str:
+    conjuncts = (f"{_expr(v, _POSTFIX)} = {_expr(value, _RANGE)}" for v, value in node.antecedent)
+    return f"{', '.join(conjuncts)} => {_after_block_word(node.target, _POSTFIX)} <- {_expr(node.value)}"
+
+
+def _head(node: tree.HeadDecl) -> str:
+    start = f"head {node.name.text}{_typed(node.type)} ="
+    if node.query is None and node.key is None:
+        assert node.value is not None and node.offsets is not None
+        return f"{start} {_expr(node.value, _RANGE)} at {_expr(node.offsets, _RANGE)}"
+    given = (("query", node.query), ("key", node.key), ("value", node.value), ("at", node.offsets))
+    return f"{start} attend({', '.join(f'{name}: {_expr(e)}' for name, e in given if e is not None)})"
+
+
+def _declaration(node: tree.Decl) -> str:
+    match node:
+        case tree.ProgramDecl():
+            return f"program {node.name.text}"
+        case tree.ImportDecl():
+            path = _string(node.path.value) if isinstance(node.path, tree.StringLit) else ".".join(
+                name.text for name in node.path
+            )
+            return f"import {path}" + ("" if node.alias is None else f" as {node.alias.text}")
+        case tree.ParamDecl():
+            return f"param {node.name.text}{_typed(node.type)} = {_expr(node.value)}"
+        case tree.ConstDecl():
+            return f"const {node.name.text}{_typed(node.type)} = {_expr(node.value)}"
+        case tree.TypeDecl():
+            return f"type {node.name.text} = {_type(node.type)}"
+        case tree.EnumDecl():
+            return f"enum {node.name.text} " + "{ " + ", ".join(map(_spelled, node.members)) + " }"
+        case tree.TokensDecl():
+            return f"tokens {', '.join(map(_spelled, node.items))}"
+        case tree.TextDecl():
+            return f"text {node.mode.text}"
+        case tree.PositionsDecl():
+            return f"positions {_expr(node.count)}"
+        case tree.FrameDecl():
+            return f"frame {', '.join(map(_frame_item, node.items))}"
+        case tree.VarDecl():
+            value = "" if node.value is None else f" = {_expr(node.value)}"
+            return f"var {node.name.text}{_typed(node.type)}{value}"
+        case tree.HeadDecl():
+            return _head(node)
+        case tree.FnDecl():
+            body = _block(node.body) if isinstance(node.body, tree.Block) else f"= {_expr(node.body)}"
+            return f"fn {node.name.text}{_parameters(node.parameters)} {body}"
+        case tree.ComponentDecl():
+            body = "{\n" + "".join(f"{_declaration(d)}\n" for d in node.body) + "}"
+            return f"component {node.name.text}{_parameters(node.parameters)} {body}"
+        case tree.UseDecl():
+            return f"use {node.name.text} = {_expr(node.component)}({', '.join(map(_argument, node.arguments))})"
+        case tree.MlpDecl():
+            return f"mlp {_block(node.body)}"
+        case tree.RulesDecl():
+            return "rules {\n" + "".join(f"{_rule(rule)}\n" for rule in node.rules) + "}"
+        case tree.RuleDecl():
+            return _rule(node)
+        case tree.OutputDecl():
+            return f"output {_expr(node.value)}"
+        case tree.HaltDecl():
+            return f"halt when {_expr(node.condition)}"
+        case tree.LayersDecl():
+            return f"layers {_expr(node.count)}"
+        case tree.CausalDecl():
+            until = "" if node.until is None else f" until {_after_block_word(node.until, _OR)}"
+            limit = "" if node.limit is None else f" limit {_after_block_word(node.limit, _OR)}"
+            return f"causal{until}{limit}"
+        case tree.TestDecl():
+            return f"test {_expr(node.input, _OR)} => {_after_block_word(node.expected, _OR)}"
+        case _:
+            assert_never(node)
