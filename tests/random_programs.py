@@ -339,9 +339,7 @@ def random_inputs(rng: random.Random, program: Program, count: int = 6) -> list[
 
 
 @st.composite
-def programs_and_inputs(
-    draw: st.DrawFn, options: Options | None = None
-) -> tuple[Program, list[tuple[int, ...]]]:
+def programs_and_inputs(draw: st.DrawFn, options: Options | None = None) -> tuple[Program, list[tuple[int, ...]]]:
     """A program with inputs for it, as a hypothesis strategy."""
     rng = draw(st.randoms(use_true_random=False))
     program = random_program(rng, options)

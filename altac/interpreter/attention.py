@@ -82,7 +82,9 @@ class Selector:
             if small and self.member is None and (self.static_key or query.shape[1] > 1):
                 return self._select_by_table(store, rows, query, start)
             if query.shape[1] == 1:
-                match = self._matches(query, np.broadcast_to(_rows(store.values[self.key], rows), (count, store.length)))
+                match = self._matches(
+                    query, np.broadcast_to(_rows(store.values[self.key], rows), (count, store.length))
+                )
                 missing = match.sum(axis=1, keepdims=True) != 1
                 return Selection(match.argmax(axis=1)[:, None] + start, missing if missing.any() else None)
         total, place = self.sums(store, rows, [np.ones((1, 1), np.int64), position])

@@ -41,9 +41,7 @@ def run_batch(machine: Machine, tokens: Array, rows: Array, limits: Limits, obse
 class _Batch:
     """Sequences that run together. One that has halted, failed or stopped changing leaves with its result."""
 
-    def __init__(
-        self, machine: Machine, tokens: Array, rows: Array, limits: Limits, observer: Observer | None
-    ) -> None:
+    def __init__(self, machine: Machine, tokens: Array, rows: Array, limits: Limits, observer: Observer | None) -> None:
         self.machine = machine
         self.program = machine.program
         self.tokens = tokens

@@ -160,8 +160,9 @@ class _Generation:
         if not 0 <= token < program.tokens.size:
             text = quote_input(program, self.prompt)
             value = label(program.domain(program.output), code)
-            return self.result(GeneratedNoToken(
-                layer=result.layers, position=len(self.tokens) - 1, input=text, value=value))
+            return self.result(
+                GeneratedNoToken(layer=result.layers, position=len(self.tokens) - 1, input=text, value=value)
+            )
         self.outputs += (code,)
         self.tokens += (token,)
         return None

@@ -234,7 +234,9 @@ def lookup(expr: Lookup, indices: list[Code]) -> Code:
     entries = [e for e in expr.table if e is not None]
     bounds = (min(entries), max(entries)) if entries else (0, 0)
     table = np.array([bounds[0] if e is None else e for e in expr.table] or [0], dtype_for(*bounds))
-    absent = np.array([e is None for e in expr.table] or [True]) if len(entries) < len(expr.table) or not entries else None
+    absent = (
+        np.array([e is None for e in expr.table] or [True]) if len(entries) < len(expr.table) or not entries else None
+    )
     strides = [prod(expr.shape[i + 1 :]) for i in range(len(expr.shape))]
     checks = [
         code.bounds[0] < low or code.bounds[1] > low + size - 1

@@ -208,7 +208,9 @@ def _expr(expr: Expr, program: Program | None) -> tuple[str, int]:
 def _lookup(expr: Lookup, program: Program | None) -> str:
     """``[1, 0, _][x]``: entries in row-major order; the lowest index of a dimension is shown if it is not 0."""
     entries = ["_" if e is None else str(e) for e in expr.table]
-    shown = ", ".join(entries if len(entries) <= _WIDE_TABLE else [*entries[:_WIDE_TABLE], f"... {len(entries)} in all"])
+    shown = ", ".join(
+        entries if len(entries) <= _WIDE_TABLE else [*entries[:_WIDE_TABLE], f"... {len(entries)} in all"]
+    )
     indices = []
     for index, low in zip(expr.indices, expr.lows, strict=True):
         text = print_expr(index, program)

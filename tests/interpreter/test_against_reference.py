@@ -77,9 +77,7 @@ def test_built_programs(build: object) -> None:
     program: Program = build()  # type: ignore[operator]
     rng = random.Random(7)
     longest = program.positions or 9
-    inputs = [
-        tuple(rng.randrange(program.tokens.size) for _ in range(rng.randint(0, longest))) for _ in range(60)
-    ]
+    inputs = [tuple(rng.randrange(program.tokens.size) for _ in range(rng.randint(0, longest))) for _ in range(60)]
     if program.name == "subleq":  # random memory mostly faults at once; small addresses run longer
         inputs += [tuple(rng.randint(16, 26) for _ in range(16)) for _ in range(60)]
     for table_after in (0, None):

@@ -85,7 +85,9 @@ def test_attention_is_its_definition(causal: bool, tables: int, monkeypatch: pyt
         "heads", IntDomain(0, 11), all_variables, all_heads, MlpCode(()), "out", max_layers=1, positions=LENGTH,
         causal=Causal(None, 1000) if causal else None,
     )  # fmt: skip
-    inputs = [tuple(rng.randrange(12) for _ in range(n)) for n in ([LENGTH - 1] * 3 if causal else (LENGTH - 1, LENGTH, 5, 1))]
+    inputs = [
+        tuple(rng.randrange(12) for _ in range(n)) for n in ([LENGTH - 1] * 3 if causal else (LENGTH - 1, LENGTH, 5, 1))
+    ]
     states: list[State] = []
 
     def look(layer: int, when: str, state: State) -> None:

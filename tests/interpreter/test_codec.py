@@ -102,7 +102,9 @@ def test_unknown_token() -> None:
     assert error.render_title() == '"-" at index 2 of the input is not a token of `echo`'
 
 
-@pytest.mark.parametrize("item, shown", [(7, "7"), (1.5, "1.5"), (True, "true"), (None, "null"), ([1], "an array"), ({}, "an object")])
+@pytest.mark.parametrize(
+    "item, shown", [(7, "7"), (1.5, "1.5"), (True, "true"), (None, "null"), ([1], "an array"), ({}, "an object")]
+)
 def test_items_that_are_no_tokens(item: object, shown: str) -> None:
     error = problem_of(echo(IntDomain(0, 4)), [0, item])
     assert isinstance(error, UnknownToken) and (error.item, error.index) == (shown, 1)

@@ -56,7 +56,9 @@ from tests.programs import at, attend, by_position, by_token, const, read, span
 NUMBER = IntDomain(-4, 9)
 
 
-def program(*body: Stmt, variables: tuple[Variable, ...] = (), heads: tuple[Head, ...] = (), layers: int = 1) -> Program:
+def program(
+    *body: Stmt, variables: tuple[Variable, ...] = (), heads: tuple[Head, ...] = (), layers: int = 1
+) -> Program:
     """A program over tokens 0..9 with variables x (the token), y (0) and `here`."""
     x = by_token(NUMBER, "x", range(10))
     own = (x, const(NUMBER, "y", 0), by_position(NUMBER, "here", range(10)))
