@@ -18,6 +18,8 @@ from altac.ir import Program, label
 
 #: Positions that are held in arrays at once: enough to amortise a numpy call, few enough for the cache.
 CHUNK = 1 << 17
+#: Sequences that are held at once: heads may need a table of keys for each.
+ROWS = 1 << 13
 #: Tokens after which generation stops where neither ``limit`` nor ``positions`` bounds it.
 GENERATION_LIMIT = 1 << 12
 
@@ -91,7 +93,7 @@ class _Runner:
             groups.setdefault(len(tokens), []).append((number, tokens))
         results: dict[int, Result] = {}
         for length, group in sorted(groups.items()):
-            step = max(1, self.chunk // max(length, 1))
+            step = max(1, min(self.chunk // max(length, 1), ROWS))
             for start in range(0, len(group), step):
                 part = group[start : start + step]
                 array = np.array([t for _, t in part], np.int64).reshape(len(part), length)
