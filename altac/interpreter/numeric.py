@@ -10,10 +10,11 @@ the exact one: nearest bucket, the larger when exactly halfway.
 
 from __future__ import annotations
 
+import math
+import sys
 from bisect import bisect_right
 from fractions import Fraction
 from itertools import pairwise
-from math import lcm
 
 import numpy as np
 
@@ -32,7 +33,7 @@ class Mean:
             values = list(value.buckets)
         else:
             values = [Fraction(code) for code in range(value.low, value.low + value.size)]
-        self.denominator = lcm(*(v.denominator for v in values))
+        self.denominator = math.lcm(*(v.denominator for v in values))
         numerators = [int(v * self.denominator) for v in values]
         count = 1
         while max(abs(n) for n in numerators) >> (_LIMB * count):
@@ -41,12 +42,12 @@ class Mean:
         limbs.append([n >> (_LIMB * (count - 1)) for n in numerators])
         #: Limbs of each value's numerator, shape (limbs, codes); the last carries the sign.
         self.limbs = np.array(limbs, np.int64)
-        self.weights = [float(Fraction(1 << (_LIMB * k), self.denominator)) for k in range(count)]
+        self.weights = [_float(Fraction(1 << (_LIMB * k), self.denominator)) for k in range(count)]
         buckets = output.buckets
         self.boundaries = [(a + b) / 2 for a, b in pairwise(buckets)]
-        self.float_boundaries = np.array([float(b) for b in self.boundaries])
+        self.float_boundaries = np.array([_float(b) for b in self.boundaries])
         largest = max(float(np.abs(self.limbs[k]).max()) * self.weights[k] for k in range(count))
-        reach = largest + max((abs(float(b)) for b in self.boundaries), default=0.0)
+        reach = largest + max((abs(_float(b)) for b in self.boundaries), default=0.0)
         self.tolerance = 32 * (count + 1) * float(np.finfo(np.float64).eps) * reach
         self.dtype = dtype_for(0, output.size)
         self.undefined = output.size
@@ -63,7 +64,8 @@ class Mean:
 
     def bucket(self, sums: list[Array], count: Array) -> Array:
         """The nearest bucket of the mean; `undefined` where ``count`` is 0."""
-        mean = self.real(sums, count)
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = self.real(sums, count)
         defined = count > 0
         if not self.boundaries:
             return np.where(defined, 0, self.undefined).astype(self.dtype)
@@ -71,7 +73,9 @@ class Mean:
         above = self.float_boundaries[np.minimum(bucket, len(self.boundaries) - 1)]
         below = self.float_boundaries[np.maximum(bucket - 1, 0)]
         with np.errstate(invalid="ignore"):
-            close = defined & ((np.abs(above - mean) <= self.tolerance) | (np.abs(mean - below) <= self.tolerance))
+            close = np.abs(above - mean) <= self.tolerance
+            close |= np.abs(mean - below) <= self.tolerance
+            close = defined & (close | ~np.isfinite(mean) | (self.tolerance > 1e300))
         if close.any():
             columns = np.stack([s[close].astype(np.int64) for s in (*sums, count)])
             distinct, inverse = np.unique(columns, axis=1, return_inverse=True)
@@ -83,3 +87,11 @@ class Mean:
         *sums, count = column
         total = sum(s << (_LIMB * k) for k, s in enumerate(sums))
         return bisect_right(self.boundaries, Fraction(total, self.denominator * count))
+
+
+def _float(value: Fraction) -> float:
+    """The nearest float; the largest one for values beyond."""
+    try:
+        return float(value)
+    except OverflowError:
+        return sys.float_info.max if value > 0 else -sys.float_info.max

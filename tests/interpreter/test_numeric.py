@@ -70,6 +70,18 @@ def test_denominators_beyond_64_bits() -> None:
     assert bucket(mean, codes) == nearest(thin, exact)
 
 
+def test_values_beyond_floats() -> None:
+    huge = RealDomain((Fraction(-(10**400)), Fraction(0), Fraction(1), Fraction(10**400)))
+    mean = Mean(huge, huge)
+    assert bucket(mean, [3, 3]) == 3
+    assert bucket(mean, [0, 3]) == 1
+    assert bucket(mean, [0, 3, 2]) == 1
+    assert bucket(mean, [0, 3, 2, 2]) == 2  # halfway between 0 and 1
+    assert bucket(mean, [0, 0, 3]) == 1
+    assert bucket(mean, [0, 0, 0, 3]) == 1
+    assert bucket(mean, [0, 0, 0, 1]) == 0
+
+
 def test_undefined_without_a_selection() -> None:
     mean = Mean(BoolDomain(), RealDomain((Fraction(0), Fraction(1))))
     sums, count = [np.array([0, 3])], np.array([0, 4])
