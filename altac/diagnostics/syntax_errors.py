@@ -177,6 +177,14 @@ class MissingBody(Problem):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BodyOnNextLine(Problem):
+    code: ClassVar[str] = "body-on-next-line"
+    title: ClassVar[str] = "`{{` begins a line of its own"
+    label: ClassVar[str] = "belongs at the end of the line before"
+    help: ClassVar[str] = "a line end ends a statement, so its block begins on the same line"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ElseWithoutIf(Problem):
     code: ClassVar[str] = "else-without-if"
     title: ClassVar[str] = "`else` without an `if`"

@@ -363,7 +363,8 @@ class Builder(ExpressionBuilder):
                 self._bad_head(argument.name, f"`attend` has no argument `{name}`", "unknown argument", hint)
         missing = [name for name in ("query", "key", "value") if name not in given]
         hole = tree.SyntaxErrorExpr(Span(self.source, attend.start, attend.end))
-        if missing and len(nodes(kids, tree.Argument)) == len(given):
+        closed = kids[-1].end > kids[-1].start  # else the bracket that is missing is the problem
+        if missing and closed and len(nodes(kids, tree.Argument)) == len(given):
             listed = " and ".join(f"`{name}`" for name in missing)
             self._bad_head(hole, f"the head does not say its {listed}", f"needs {listed}")
         query, key, value = (given.get(name, hole) for name in ("query", "key", "value"))

@@ -273,10 +273,10 @@ class Explainer:
         ending = "BRACE_CLOSE" in wanted and "SEPARATOR" in wanted
         rest = wanted - _OPERATOR_TOKENS - {"HOLE", "SEPARATOR", END} - ({"BRACE_CLOSE"} if ending else set())
         words = [names.get(kind) or f"`{literals.get(kind) or self.words.get(kind, kind)}`" for kind in sorted(rest)]
-        parts.extend(sorted(words, key=lambda word: word[1].isalpha()))
+        parts.extend(sorted(words, key=lambda word: (word[1].isalpha(), word[1] in ")]}")))
         if "SEPARATOR" in wanted:
             parts.append("the end of the line")
-        elif END in wanted:
+        elif END in wanted and "a declaration" not in parts:
             parts.append("the end of the file")
         if not parts:
             parts.append("an operator")

@@ -8,11 +8,12 @@ and the result must read as the same tokens, formatting cannot change what a pro
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from altac.diagnostics.problem import AltacError
 from altac.source import Source
 from altac.syntax.alignment import Row, align
-from altac.syntax.layout import OPERAND_END, Layout
+from altac.syntax.layout import BLANKS, OPERAND_END, Layout
 from altac.syntax.lexer import Token, tokenize
 from altac.syntax.parser import parse
 from altac.syntax.tables import load_tables
@@ -74,7 +75,7 @@ class _Formatter:
         self.source = source
         self.rows: list[Row] = []
         self.stack: list[_Bracket] = []
-        self.item_indent = 0
+        self.last: Row | None = None  # that holds tokens
         self.condition: tuple[int, int] | None = None  # of the `if` whose block comes next
         self.closed: tuple[tuple[int, int] | None, int] = (None, 0)  # the last block's `if`, and the row it began on
         self.item_starts: set[int] = set()
@@ -132,7 +133,7 @@ class _Formatter:
             elif token.type != "BLANK" and (token.type != "SEMICOLON" or token.start in separators):
                 kind = kinds.get(token.start, token.type)
                 lines[-1].tokens.append(Token(kind, token.text, token.start, token.end))
-                if kind in ("TIMES", "DIVIDE") and "BLANK" not in (raw[position - 1].type, raw[position + 1].type):
+                if kind in ("TIMES", "DIVIDE") and not BLANKS & {raw[position - 1].type, raw[position + 1].type}:
                     self.tight.add(token.start)
         for line in lines:
             while line.tokens and line.tokens[-1].type == "SEMICOLON":
@@ -154,13 +155,13 @@ class _Formatter:
                     self._place(_Line(part, line.comment if last else "", line.blank_before and number == 0))
                 return
         starts = bool(tokens) and tokens[0].start in self.item_starts
-        if starts:
-            self.item_indent = indent
         number = len(self.rows)
         row = Row(indent, list(tokens), columns, line.comment, line.blank_before, starts)
         self.rows.append(row)
-        if not starts and number and tokens and tokens[0].type not in _CLOSERS:
-            self.rows[number - 1].continued = True
+        if tokens:
+            if not starts and self.last is not None and tokens[0].type not in _CLOSERS:
+                self.last.continued = True
+            self.last = row
         for token, column in zip(tokens, columns, strict=True):
             if token.type == "IF":
                 chained = self.condition is not None and self.condition == self.closed[0]
@@ -282,7 +283,7 @@ class _Formatter:
 
     def _at(self, tokens: list[Token], cuts: list[int]) -> list[list[Token]]:
         places = [0, *(cut for cut in cuts if 0 < cut < len(tokens)), len(tokens)]
-        parts = [tokens[a:b] for a, b in zip(places, places[1:], strict=False) if a < b]
+        parts = [tokens[a:b] for a, b in pairwise(places) if a < b]
         for part in parts:
             if len(part) > 1 and part[-1].type == "SEMICOLON":
                 part.pop()

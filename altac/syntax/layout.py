@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from altac.diagnostics.problem import Problem
 from altac.diagnostics.syntax_errors import (
+    BodyOnNextLine,
     MismatchedBracket,
     NestedTooDeeply,
     UnclosedBracket,
@@ -89,6 +90,7 @@ class Layout:
         self.block = 0
         self.begins = True  # whether the current token is the first of its line
         self.unclosed = 0
+        self.stopped = False
         self.crooked: Token | None = None  # the opener of the first brace pair whose lines are not aligned
 
     def arrange(self, tokens: list[Token]) -> list[Token]:
@@ -116,23 +118,25 @@ class Layout:
             if self.out and self.out[-1].type == "DOT" and newline is None and token.text.isidentifier():
                 token = Token("NAME", token.text, token.start, token.end)  # the name of a field, whatever the word
             declares = self.begins and self._declares(token, None if alone else following)
+            updates = False
             if self.begins:
                 self._close_after_open_string(token)
-                if not alone and self._updates(significant, index):
+                updates = not alone and self._updates(significant, index)
+                if updates:
                     self._close_what_statements_end(token)
             if declares:
                 self._close_what_declarations_end(token)
-            if newline is not None and self._separates(token, following, declares):
+            if newline is not None and self._separates(token, following, declares, updates):
                 self._separate(newline)
             if not self._take(token):
                 break
             if is_elif:
                 self._take(Token("IF", "if", token.start, token.end))
-        if self.stack:
+        if self.stack and not self.stopped:
             end = Token("", "", len(self.source.text), len(self.source.text))
             self._unclosed(self.stack[-1], end)
-            while self.stack:
-                self._add_closer(end)
+        while self.stack:
+            self._add_closer(self.stack[-1].token)
         if self.out and self.out[-1].type == "SEPARATOR":
             self.out.pop()
         return self.out
@@ -156,18 +160,27 @@ class Layout:
         """Whether the next token is the first of an item."""
         return not self.out or self.out[-1].type in ("SEPARATOR", "BLOCK_OPEN")
 
-    def _separates(self, token: Token, following: Token | None, declares: bool) -> bool:
+    def _separates(self, token: Token, following: Token | None, declares: bool, updates: bool) -> bool:
         if not self._in_block() or self._at_start():
             return False
-        if declares:
-            return True
         before = self.out[-1].type
+        if declares or (updates and before != "ARROW"):
+            return True
+        if token.type == "BRACE_OPEN" and self._misses_body():
+            self.report(BodyOnNextLine(span=self._span(token)))
+            return False
         if before not in OPERAND_END or token.type in CONTINUES:
             return False
         if token.type == "NOT":
             return following is None or following.type != "IN"
         item = self.stack[-1].inner if self.stack else self.item
         return item not in (CONTINUES_IN.get(before), CONTINUES_IN.get(token.type))
+
+    def _misses_body(self) -> bool:
+        """Whether the item so far is one that needs a body and has none."""
+        item = self.stack[-1].inner if self.stack else self.item
+        needs = item in ("IF", "FOR", "MATCH", "FN", "COMPONENT", "ENUM")
+        return needs and self.out[-1].type in OPERAND_END - {"BRACE_CLOSE"}
 
     def _separate(self, token: Token) -> None:
         self._emit(Token("SEPARATOR", token.text, token.start, token.end))
@@ -204,6 +217,7 @@ class Layout:
         elif kind in ("PAREN_OPEN", "BRACKET_OPEN", "BRACE_OPEN"):
             if len(self.stack) >= MAX_DEPTH:
                 self.report(NestedTooDeeply(span=self._span(token), limit=MAX_DEPTH))
+                self.stopped = True
                 return False
             self._open(token)
         else:
@@ -291,12 +305,12 @@ class Layout:
         an update."""
         if tokens[index].type == "LET":
             return True
-        while tokens[index].type in OPERAND_END and index + 1 < len(tokens):
-            index += 1
-            if tokens[index].type == "UPDATE":
+        while tokens[index].type in SOFT | {"NAME"} and index + 1 < len(tokens):
+            if tokens[index + 1].type == "UPDATE":
                 return True
-            if tokens[index].type == "DOT" and index + 1 < len(tokens):
-                index += 1
+            if tokens[index + 1].type != "DOT" or index + 2 >= len(tokens):
+                return False
+            index += 2
         return False
 
     def _close_what_statements_end(self, token: Token) -> None:

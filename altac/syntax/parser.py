@@ -49,11 +49,13 @@ def parse(source: Source) -> ParseResult:
     tables = load_tables()
     raw = tokenize(source.text, tables)
     mender = Mender(source, report)
-    tokens = Layout(source, report, mender.open_strings).arrange(mender.mend(raw))
+    mended = mender.mend(raw)
+    layout = Layout(source, report, mender.open_strings)
+    tokens = layout.arrange(mended)
     builder = Builder(source, report)
     machine = Machine(tables, lambda name: _maker(builder, name))
     file = _run(machine, tokens, Recovery(source, machine, tokens, report, mender.dropped))
-    file = _without_deep(replace(file, doc=head_comment(raw)), machine.too_deep, report)
+    file = _without_deep(replace(file, doc=head_comment(raw)), machine.too_deep, report, told=layout.stopped)
     return ParseResult(file, _in_order(list(problems.values())))
 
 
@@ -81,10 +83,13 @@ def _run(machine: Machine, tokens: list[Token], recovery: Recovery) -> tree.File
     return file
 
 
-def _without_deep(file: tree.File, places: list[int], report: Callable[[Problem], None]) -> tree.File:
+def _without_deep(
+    file: tree.File, places: list[int], report: Callable[[Problem], None], *, told: bool
+) -> tree.File:
     """Leave out declarations nested so deeply that later phases could not walk over them."""
     if not places:
         return file
+    places = sorted(set(places))
 
     def deep(node: tree.Node) -> bool:
         return any(node.span.start < place <= node.span.end for place in places)
@@ -92,7 +97,7 @@ def _without_deep(file: tree.File, places: list[int], report: Callable[[Problem]
     kept = tuple(declaration for declaration in file.declarations if not deep(declaration))
     for declaration in file.declarations:
         place = next((p for p in places if declaration.span.start < p <= declaration.span.end), None)
-        if place is not None:
+        if place is not None and not told:
             report(NestedTooDeeply(span=Span(file.span.source, place - 1, place), limit=MAX_DEPTH))
     return replace(file, declarations=kept)
 
