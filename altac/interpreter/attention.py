@@ -85,8 +85,7 @@ class Selector:
                 match = self._matches(
                     query, np.broadcast_to(_rows(store.values[self.key], rows), (count, store.length))
                 )
-                missing = match.sum(axis=1, keepdims=True) != 1
-                return Selection(match.argmax(axis=1)[:, None] + start, missing if missing.any() else None)
+                return _only(match, start)
         total, place = self.sums(store, rows, [np.ones((1, 1), np.int64), position])
         missing = total != 1
         return Selection(np.where(missing, 0, place) + start, missing if missing.any() else None)
@@ -239,6 +238,22 @@ class Selector:
             for total, window in zip(found, windows, strict=True):
                 total[asked] = window[asked]
         return found
+
+
+def _only(match: Array, start: Array) -> Selection:
+    """The only match of each sequence (n, length); ``start`` (n, 1) is where it begins in the flattened store.
+
+    One matrix product counts the matches and adds up their positions: integers, so exact in floats of enough bits.
+    """
+    length = match.shape[1]
+    dtype = np.float32 if length <= 4096 else np.float64
+    weights = np.stack([np.ones(length), np.arange(length)], axis=1).astype(dtype)
+    tally: Array = np.matmul(match.astype(dtype), weights)
+    missing = tally[:, :1] != 1
+    place = tally[:, 1:].astype(np.intp)
+    if not missing.any():
+        return Selection(place + start, None)
+    return Selection(np.where(missing, 0, place) + start, missing)
 
 
 def _rows(array: Array, rows: Array | None) -> Array:

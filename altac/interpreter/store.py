@@ -95,15 +95,15 @@ class Store:
                 if view.flat is not None:
                     changed[view.row_of[differs]] = True
                 elif view.rows is not None:
-                    changed[view.rows] |= differs.any(axis=1)
+                    changed[view.rows] |= _any_in_row(differs)
                 else:
-                    changed |= differs.any(axis=1)
+                    changed |= _any_in_row(differs)
                 view.put(array, value)
             else:
                 before = array.copy()
                 for view, value in writes:
                     view.put(array, value)
-                changed |= (array != before).any(axis=1)
+                changed |= _any_in_row(array != before)
         self.pending.clear()
         self.heads.clear()
         self.selections.clear()
@@ -256,3 +256,13 @@ class View:
             else:
                 merged[part.pick] = value
         return merged
+
+
+def _any_in_row(mask: Array) -> Array:
+    """``mask.any(axis=1)``, which numpy does slowly for short rows."""
+    if mask.shape[1] == 1:
+        return mask[:, 0]
+    if not mask.any():
+        return np.zeros(len(mask), bool)
+    found: Array = mask.astype(np.float32) @ np.ones(mask.shape[1], np.float32) > 0
+    return found
