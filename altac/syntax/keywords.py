@@ -8,6 +8,12 @@ from functools import lru_cache
 from altac.syntax.layout import DECLARES, SOFT
 from altac.syntax.tables import load_tables
 
+#: Types and functions that need no declaration. They are names, not keywords: a program may use them otherwise.
+BUILTINS = frozenset({
+    "bool", "int", "Token", "len", "min", "max", "abs", "round", "sum", "any", "all", "zip", "enumerate", "sorted",
+    "reversed", "union", "intersect", "minus",
+})  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Words:
