@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from altac.diagnostics.problem import Label, Problem
+from altac.diagnostics.problem import Label, Problem, Severity
 from altac.source import Span
 
 # --- brackets ---------------------------------------------------------------------------------
@@ -190,6 +190,18 @@ class ElseWithoutIf(Problem):
     title: ClassVar[str] = "`else` without an `if`"
     label: ClassVar[str] = "belongs to no `if`"
     help: ClassVar[str] = "`else` directly follows the `}}` of an `if`; in a `match` the rest is written `_ => ...`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentNotDivision(Problem):
+    """A number behind ``//`` directly after an operand: likely a floor division as other languages write it."""
+
+    code: ClassVar[str] = "comment-not-division"
+    title: ClassVar[str] = "`{comment}` is a comment, not a division"
+    label: ClassVar[str] = "ignored"
+    help: ClassVar[str] = "floor division is written `div`; if it is a comment, put two spaces before it"
+    severity: ClassVar[Severity] = "warning"
+    comment: str
 
 
 # --- characters, strings and numbers ----------------------------------------------------------

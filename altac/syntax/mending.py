@@ -13,6 +13,7 @@ from collections.abc import Callable
 from altac.diagnostics.problem import Problem
 from altac.diagnostics.syntax_errors import (
     BadNumber,
+    CommentNotDivision,
     SingleQuotes,
     UnexpectedCharacter,
     UnterminatedString,
@@ -47,6 +48,7 @@ _OPERATORS = {
     "\u00ac": ("not", "NOT", "operators are written in ASCII"),
 }
 _NAMING = frozenset(["PROGRAM", "VAR", "HEAD", "FN", "LET", "PARAM", "CONST", "TYPE", "ENUM", "COMPONENT", "USE", "FOR", "AS", "DOT"])
+_DIVISOR = re.compile(r"//\s*[0-9][0-9\s+*%-]*")
 _QUOTES = "\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019`"
 
 
@@ -73,6 +75,8 @@ class Mender:
                 foreign_name = token.end
                 mended[-1] = Token("NAME", mended[-1].text + token.text, mended[-1].start, token.end)
                 continue
+            if token.type == "COMMENT" and _DIVISOR.fullmatch(token.text) and _divides(mended):
+                self.report(CommentNotDivision(span=self._span(token), comment=token.text.rstrip()))
             fix = _FIXES.get(token.type)
             if skipping:
                 self._hash_comment(token)
@@ -160,6 +164,14 @@ class Mender:
             return Token("NAME", token.text, token.start, token.end)
         self.dropped.append(token.start)
         return None
+
+
+def _divides(before: list[Token]) -> bool:
+    """Whether the last token is an operand, one blank at most after it."""
+    last = before[-1:]
+    if last and last[0].type == "BLANK" and last[0].text == " ":
+        last = before[-2:-1]
+    return bool(last) and last[0].type in ("NAME", "INT", "PAREN_CLOSE", "BRACKET_CLOSE")
 
 
 def _is_word(token: Token) -> bool:

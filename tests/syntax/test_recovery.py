@@ -126,6 +126,12 @@ def test_a_comment_that_swallows_a_bracket_is_pointed_out() -> None:
     assert "div" in problem.render_help()
 
 
+def test_a_division_that_is_a_comment_is_warned_of() -> None:
+    (problem,) = parse(Source("test", "const a = b // 2\n")).problems
+    assert (problem.code, problem.severity) == ("comment-not-division", "warning")
+    assert problems("const a = b  // 2\nconst b = c // half of it\nconst d = [\n    1, // 2\n]\n// 3\n") == []
+
+
 def test_suggestions() -> None:
     text = "tokns 1\nhead h = attend(qery: a, key: b, value: c)\n"
     helps = [p.render_help() for p in parse(Source("test", text)).problems]
