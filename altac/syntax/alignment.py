@@ -1,4 +1,4 @@
-"""Alignment of neighbouring lines: the types and values of declarations, arrows of updates, comments."""
+"""Alignment of neighbouring lines: types and values of declarations, arrows, labelled arguments, comments."""
 
 from __future__ import annotations
 
@@ -76,12 +76,18 @@ def _neighbours(rows: list[Row], kind: object) -> list[list[Row]]:
 def _kind(row: Row) -> str:
     """What a row may be aligned with; nothing if it holds several items or only a part of one."""
     types = row.types
-    if not row.tokens or not row.starts or not row.balanced or row.continued or "SEMICOLON" in types:
+    if not row.tokens or not row.balanced or "SEMICOLON" in types:
+        return ""
+    if not row.starts and types[0] == "PAREN_OPEN" and types[2:3] == ["COLON"]:
+        return "RECORD"
+    if not row.starts or row.continued:
         return ""
     if types[0] in _DECLARED:
         return types[0]
     outer = [kind for kind, level in zip(types, _levels(types), strict=True) if level == 0]
-    if "UPDATE" in outer and "ARROW" not in outer:
+    if "ARROW" in outer:
+        return "" if types[0] == "TEST" or "ASSIGN" in outer else "ARM"
+    if "UPDATE" in outer:
         return "UPDATE"
     if len(types) in (3, 4) and types[1:3] == ["ASSIGN", "STRING"]:
         return "MEMBER"
@@ -103,13 +109,14 @@ def _marks(row: Row) -> dict[str, int]:
     marks: dict[str, int] = {}
     types = row.types
     levels = _levels(types)
+    labelled = types[0] in ("HEAD", "PAREN_OPEN")
     for index, kind in enumerate(types):
         outer = levels[index] == 0
         if outer and kind == "COLON" and "value" not in marks:
             marks["type"] = index + 1
-        elif outer and kind in ("ASSIGN", "UPDATE") and "value" not in marks:
+        elif outer and kind in ("ASSIGN", "UPDATE", "ARROW") and "value" not in marks:
             marks["value"] = index
-        elif kind == "COLON" and levels[index] == 1 and types[0] == "HEAD" and types[index - 2] == "COMMA":
+        elif kind == "COLON" and levels[index] == 1 and labelled and types[index - 2] == "COMMA":
             marks[f"argument {row.tokens[index - 1].text}"] = index - 1
     return marks
 

@@ -45,3 +45,11 @@ def words() -> Words:
         operators=("and", "div", "in", "not", "or", "xor"),
         symbols=tuple(sorted(set(tables.literals.values()) - set(tables.keywords), key=lambda s: (-len(s), s))),
     )
+
+
+def __getattr__(name: str) -> tuple[str, ...]:
+    """``KEYWORDS``, ``RESERVED``, ``SOFT``, ``DECLARATIONS``, ...: the fields of `words`, read when asked for."""
+    if name.isupper() and name.lower() in Words.__annotations__:
+        found: tuple[str, ...] = getattr(words(), name.lower())
+        return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,6 +16,7 @@ from pygments.token import Comment, Error, Keyword, Name, Number, Operator, Stri
 
 from altac.highlight import AltacLexer
 from altac.resources import grammar_text
+from altac.syntax import keywords
 from altac.syntax.keywords import BUILTINS, words
 from altac.syntax.lexer import tokenize
 from altac.syntax.tables import load_tables
@@ -33,6 +34,9 @@ def test_the_keywords_are_those_of_the_grammar() -> None:
     assert not set(words().reserved) & set(words().soft)
     for group in (words().declarations, words().constants, words().operators):
         assert set(group) < listed
+    assert keywords.KEYWORDS == words().keywords
+    with pytest.raises(AttributeError):
+        keywords.NOTHING  # noqa: B018
     assert {"<-", "=>", "..", "=="} <= set(words().symbols)
 
 

@@ -102,6 +102,23 @@ def test_neighbouring_lines_are_aligned() -> None:
     )
 
 
+def test_arms_and_rows_of_records_are_aligned() -> None:
+    text = "const T = [\n(a: 1, b: 2),\n(a: 111, b: [2]), // two\n]\nmlp { match x {\nA => x <- 1\nLong => {}\nB => {\ny\n}\n} }"
+    assert format_source(Source("f", text)) == (
+        "const T = [\n"
+        "    (a: 1,   b: 2),\n"
+        "    (a: 111, b: [2]),  // two\n"
+        "]\n"
+        "mlp { match x {\n"
+        "    A    => x <- 1\n"
+        "    Long => {}\n"
+        "    B => {\n"
+        "        y\n"
+        "    }\n"
+        "} }\n"
+    )
+
+
 def test_formatting_reports_syntax_errors() -> None:
     with pytest.raises(AltacError) as caught:
         format_source(Source("f", "var x = ("))
