@@ -255,7 +255,7 @@ def test_hostile_sources_are_refused_in_time(text: str) -> None:
     assert result.problems
     assert time.process_time() - start < 10
     deepest = max((depth for _, depth in _depths(result.tree)), default=0)
-    assert deepest <= 3 * MAX_DEPTH
+    assert deepest <= MAX_DEPTH + 3  # the file, and what lies in the declaration
 
 
 def _depths(root: tree.Node):  # type: ignore[no-untyped-def]
