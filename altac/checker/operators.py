@@ -1,0 +1,332 @@
+"""Operators on values: exact on what is known, IR expressions on what is not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from altac import ir
+from altac.checker.tables import Failure, settle, tabulate
+from altac.checker.values import ListV, MapV, RangeV, RecordV, Rt, SymbolV, Tab, Value, code_of, kind
+from altac.source import Span
+
+
+class OperandError(Exception):
+    """An operator does not apply to values of these types. ``hint`` proposes the fix."""
+
+    def __init__(self, hint: str = "") -> None:
+        self.hint = hint
+
+
+class ZeroDivision(Exception):
+    """A division by a constant zero."""
+
+
+def number(value: Value) -> bool:
+    """Whether ``value`` is a compile-time number (bools are not)."""
+    return isinstance(value, (int, Fraction)) and not isinstance(value, bool)
+
+
+def normal(value: Fraction | int) -> Value:
+    """A number in its simplest form: whole fractions that came from a division stay real."""
+    return value
+
+
+def known(op: str, a: Value, b: Value) -> Value:
+    """``a op b`` of compile-time values. Raises `OperandError` or `Failure`."""
+    if op in ("==", "!="):
+        return equal(a, b) == (op == "==")
+    if op in ("in", "not in"):
+        return contains(a, b) == (op == "in")
+    if op == "xor":
+        if isinstance(a, bool) and isinstance(b, bool):
+            return a != b
+        raise OperandError
+    if op == "..":
+        if isinstance(a, int) and isinstance(b, int) and not isinstance(a, bool) and not isinstance(b, bool):
+            return RangeV(a, b)
+        raise OperandError("a range goes from an integer to an integer")
+    if op == "+" and isinstance(a, (ListV, RangeV)) and isinstance(b, (ListV, RangeV)):
+        return ListV((*items_of(a), *items_of(b)))
+    if op == "+" and isinstance(a, str) and isinstance(b, str):
+        return a + b
+    if not (number(a) and number(b)):
+        raise OperandError("write `int(...)` to count a bool as 0 or 1" if isinstance(a, bool) or isinstance(b, bool) else "")
+    return arithmetic(op, a, b)
+
+
+def arithmetic(op: str, a: Any, b: Any) -> Value:
+    """``a op b`` of two numbers."""
+    match op:
+        case "+":
+            return a + b
+        case "-":
+            return a - b
+        case "*":
+            if abs(a) > 1 and abs(b) > 1 and _bits(a) + _bits(b) > 4096:
+                raise OperandError("this number is too large")
+            return a * b
+        case "<":
+            return a < b
+        case "<=":
+            return a <= b
+        case ">":
+            return a > b
+        case ">=":
+            return a >= b
+    if b == 0:
+        raise Failure("division-by-zero")
+    match op:
+        case "/":
+            return Fraction(a) / b
+        case "//":
+            return a // b
+        case "%":
+            return a % b
+    raise OperandError
+
+
+def _bits(value: int | Fraction) -> int:
+    return value.numerator.bit_length() + value.denominator.bit_length()
+
+
+def equal(a: Value, b: Value) -> bool:
+    """Equality of compile-time values of one type. Raises `OperandError` for values that can never be equal."""
+    if number(a) and number(b):
+        return bool(a == b)
+    if isinstance(a, SymbolV) and isinstance(a.domain, ir.TokenDomain) and isinstance(b, (str, int)):
+        return token_named(a.domain, b) == a
+    if isinstance(b, SymbolV) and isinstance(b.domain, ir.TokenDomain) and isinstance(a, (str, int)):
+        return token_named(b.domain, a) == b
+    if kind(a) != kind(b):
+        raise OperandError
+    return bool(a == b)
+
+
+def token_named(domain: ir.TokenDomain, name: Value) -> SymbolV:
+    """The token whose name is the literal ``name``. Raises `OperandError` if there is none."""
+    for index, symbol in enumerate(domain.tokens):
+        if symbol.name == name and isinstance(symbol.name, int) == isinstance(name, int) and not isinstance(name, bool):
+            return SymbolV(domain, index)
+        if isinstance(name, str) and str(symbol.name) == name:
+            return SymbolV(domain, index)
+    raise OperandError("there is no such token; the tokens are " + ", ".join(str(t.name) for t in domain.tokens[:20]))
+
+
+def items_of(value: Value) -> tuple[Value, ...]:
+    """The items of a compile-time collection. Raises `OperandError`."""
+    match value:
+        case ListV(items=items):
+            return items
+        case tuple():
+            return value
+        case RangeV():
+            if len(value) > 1 << 20:
+                raise OperandError("this range is too long to go through")
+            return tuple(value)
+        case frozenset():
+            from altac.checker.values import ordered
+
+            return tuple(ordered(value))
+        case MapV(entries=entries):
+            return tuple(entries)
+        case str():
+            return tuple(value)
+    raise OperandError("it must be a list, a tuple, a range, a set, a map or a string known at compile time")
+
+
+def contains(a: Value, b: Value) -> bool:
+    """``a in b``"""
+    if isinstance(b, RangeV):
+        if not number(a):
+            raise OperandError
+        return a in b
+    return any(_loosely_equal(a, item) for item in items_of(b))
+
+
+def _loosely_equal(a: Value, b: Value) -> bool:
+    try:
+        return equal(a, b)
+    except OperandError:
+        raise
+
+
+def interval(value: Value) -> tuple[int, int]:
+    """The least and largest value of an integer."""
+    if isinstance(value, Rt):
+        return value.domain.low, value.domain.low + value.domain.size - 1
+    return value, value
+
+
+def is_int(value: Value) -> bool:
+    """Whether ``value`` is an integer, known or not."""
+    if isinstance(value, Rt):
+        return isinstance(value.domain, ir.IntDomain)
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_bool(value: Value) -> bool:
+    """Whether ``value`` is a bool, known or not."""
+    return isinstance(value, bool) or (isinstance(value, Rt) and isinstance(value.domain, ir.BoolDomain))
+
+
+def rt(value: Value) -> Rt:
+    """A categorical value as a run-time expression."""
+    if isinstance(value, Rt):
+        return value
+    code = code_of(value)
+    assert code is not None
+    if isinstance(value, SymbolV):
+        return Rt(ir.Const(code), value.domain)
+    return Rt(ir.Const(code), ir.BoolDomain() if isinstance(value, bool) else ir.IntDomain(code, code))
+
+
+def binary(op: str, a: Value, b: Value, span: Span) -> Value:
+    """``a op b`` of any values. Raises `OperandError`, `Failure` (constants only) or `TooLarge`."""
+    if not isinstance(a, (Rt, Tab)) and not isinstance(b, (Rt, Tab)):
+        return known(op, a, b)
+    if op in ("in", "not in"):
+        return _member(op, a, b, span)
+    if op in ("==", "!="):
+        a, b = _literal_token(a, b), _literal_token(b, a)
+    if isinstance(a, Tab) or isinstance(b, Tab) or isinstance(a, Fraction) or isinstance(b, Fraction) or op == "/":
+        return settle(tabulate(lambda x, y: known(op, x, y), a, b), span)
+    if op == "xor":
+        if is_bool(a) and is_bool(b):
+            return Rt(ir.Compare("!=", rt(a).expr, rt(b).expr, span), ir.BoolDomain(), *_children(a, b))
+        raise OperandError
+    if op in ("==", "!="):
+        if is_int(a) != is_int(b) or (not is_int(a) and kind(a) != kind(b)) or not _categorical(a, b):
+            raise OperandError
+        return Rt(ir.Compare(op, rt(a).expr, rt(b).expr, span), ir.BoolDomain(), *_children(a, b))  # type: ignore[arg-type]
+    if not (is_int(a) and is_int(b)):
+        raise OperandError("write `int(...)` to count a bool as 0 or 1" if is_bool(a) or is_bool(b) else "")
+    if op in ("<", "<=", ">", ">="):
+        return Rt(ir.Compare(op, rt(a).expr, rt(b).expr, span), ir.BoolDomain(), *_children(a, b))  # type: ignore[arg-type]
+    if op in ("//", "%") and b == 0:
+        raise Failure("division-by-zero")
+    domain = _arithmetic_interval(op, interval(a), interval(b))
+    return Rt(ir.Arithmetic(op, rt(a).expr, rt(b).expr, span), domain, *_children(a, b))  # type: ignore[arg-type]
+
+
+def _categorical(*values: Value) -> bool:
+    return all(isinstance(v, Rt) or code_of(v) is not None for v in values)
+
+
+def _children(*values: Value) -> list[Rt]:
+    return [v for v in values if isinstance(v, Rt)]
+
+
+def _literal_token(value: Value, other: Value) -> Value:
+    if isinstance(value, (int, str)) and not isinstance(value, bool):
+        domain = other.domain if isinstance(other, (Rt, SymbolV)) else None
+        if isinstance(domain, ir.TokenDomain):
+            return token_named(domain, value)
+    return value
+
+
+def _member(op: str, a: Value, b: Value, span: Span) -> Value:
+    if isinstance(a, Rt) and not isinstance(b, (Rt, Tab)):
+        if isinstance(b, RangeV):
+            items: tuple[Value, ...] = tuple(v for v in _codes(a.domain) if v in b) if is_int(a) else items_of(b)
+        else:
+            items = items_of(b)
+        codes = set()
+        for item in items:
+            item = _literal_token(item, a)
+            if isinstance(item, (Rt, Tab)):
+                return _any_equal(op, a, items, span)
+            if is_int(a) != is_int(item) or (not is_int(a) and kind(a) != kind(item)):
+                raise OperandError
+            codes.add(code_of(item))
+        member = Rt(ir.Member(a.expr, frozenset(c for c in codes if c is not None), span), ir.BoolDomain(), a)
+        return member if op == "in" else negate(member, span)
+    if isinstance(b, ListV) and any(isinstance(i, (Rt, Tab)) for i in b.items):
+        return _any_equal(op, a, b.items, span)
+    return settle(tabulate(lambda x, y: known(op, x, y), a, b), span)
+
+
+def _codes(domain: Any) -> range:
+    return range(domain.low, domain.low + domain.size)
+
+
+def _any_equal(op: str, a: Value, items: tuple[Value, ...], span: Span) -> Value:
+    result: Value = False
+    for item in items:
+        result = disjunction(result, binary("==", a, item, span), span)
+    return result if op == "in" else negate(result, span)
+
+
+def negate(value: Value, span: Span) -> Value:
+    """``not value``"""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, Rt) and is_bool(value):
+        return Rt(ir.Not(value.expr, span), ir.BoolDomain(), value)
+    raise OperandError
+
+
+def disjunction(a: Value, b: Value, span: Span) -> Value:
+    """``a or b`` of bools; ``b`` must not have been needed where ``a`` is true."""
+    if isinstance(a, bool):
+        return True if a else b
+    if b is False:
+        return a
+    return Rt(ir.Or(rt(a).expr, rt(b).expr, span), ir.BoolDomain(), *_children(a, b))
+
+
+def conjunction(a: Value, b: Value, span: Span) -> Value:
+    """``a and b`` of bools."""
+    if isinstance(a, bool):
+        return b if a else False
+    if b is True:
+        return a
+    return Rt(ir.And(rt(a).expr, rt(b).expr, span), ir.BoolDomain(), *_children(a, b))
+
+
+def _arithmetic_interval(op: str, a: tuple[int, int], b: tuple[int, int]) -> ir.IntDomain:
+    match op:
+        case "+":
+            return ir.IntDomain(a[0] + b[0], a[1] + b[1])
+        case "-":
+            return ir.IntDomain(a[0] - b[1], a[1] - b[0])
+        case "*":
+            corners = [x * y for x in a for y in b]
+            return ir.IntDomain(min(corners), max(corners))
+        case "min":
+            return ir.IntDomain(min(a[0], b[0]), min(a[1], b[1]))
+        case "max":
+            return ir.IntDomain(max(a[0], b[0]), max(a[1], b[1]))
+        case "//":
+            divisors = [y for y in (b[0], b[1], -1, 1) if b[0] <= y <= b[1] and y]
+            corners = [x // y for x in a for y in divisors]
+            return ir.IntDomain(min(corners), max(corners))
+        case _:  # %
+            if b[0] > 0 and a[0] >= 0:
+                return ir.IntDomain(a[0] if a[1] < b[0] else 0, min(a[1], b[1] - 1))
+            return ir.IntDomain(min(0, b[0] + 1), max(0, b[1] - 1))
+
+
+def unary_minus(value: Value, span: Span) -> Value:
+    """``-value``"""
+    if number(value):
+        return -value
+    if isinstance(value, Rt) and is_int(value):
+        return binary("-", 0, value, span)
+    if isinstance(value, Tab):
+        return settle(tabulate(lambda x: known("-", 0, x), value), span)
+    raise OperandError
+
+
+def round_half_up(value: int | Fraction) -> int:
+    """The nearest integer, halves up."""
+    return math.floor(value + Fraction(1, 2))
+
+
+def lift(function: Callable[..., Value], *values: Value, span: Span) -> Value:
+    """``function`` of compile-time values applied to values of any kind."""
+    if any(isinstance(v, (Rt, Tab)) for v in values):
+        return settle(tabulate(function, *values), span)
+    return function(*values)

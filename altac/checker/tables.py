@@ -1,0 +1,130 @@
+"""Tabulated values: what cannot be an IR expression is a table over run-time indices.
+
+Real and set variables, rows of constant tables and everything computed from them are kept as a `Tab`
+until the entries are categorical; then they become one `ir.Lookup`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from typing import Any
+
+from altac import ir
+from altac.checker.values import Dim, Hole, Rt, SymbolV, Tab, Value, code_of, value_of
+from altac.source import Span
+
+#: Entries of one table.
+LIMIT = 1 << 20
+
+
+class TooLarge(Exception):
+    """A table would have more than `LIMIT` entries."""
+
+    def __init__(self, dims: Sequence[Dim]) -> None:
+        self.dims = tuple(dims)
+
+
+class Failure(Exception):
+    """A computation has no value at some entry."""
+
+    def __init__(self, reason: ir.Missing) -> None:
+        self.reason = reason
+
+
+def as_tab(value: Value) -> Tab:
+    """Any value as a table: a run-time expression over its own codes, a constant over nothing."""
+    if isinstance(value, Tab):
+        return value
+    if isinstance(value, Rt):
+        domain = value.domain
+        if domain.size > LIMIT:
+            raise TooLarge((Dim(value, domain.low, domain.size),))
+        entries = [value_of(domain, c) for c in range(domain.low, domain.low + domain.size)]
+        return Tab((Dim(value, domain.low, domain.size),), entries)
+    return Tab((), [value])
+
+
+def tabulate(function: Callable[..., Value], *operands: Value) -> Tab:
+    """``function`` of the operands, entry by entry; a `Failure` or a `Hole` operand gives a hole."""
+    tabs = [as_tab(o) for o in operands]
+    dims: list[Dim] = []
+    places: dict[Any, int] = {}
+    for tab in tabs:
+        for dim in tab.dims:
+            key = (dim.rt.key, dim.low, dim.size)
+            if key not in places:
+                places[key] = len(dims)
+                dims.append(dim)
+    total = 1
+    for dim in dims:
+        total *= dim.size
+        if total > LIMIT:
+            raise TooLarge(dims)
+    maps = [[(places[d.rt.key, d.low, d.size], d.size) for d in tab.dims] for tab in tabs]
+    entries: list[Value] = []
+    for index in product(*(range(d.size) for d in dims)):
+        arguments = []
+        hole = None
+        for tab, places_of in zip(tabs, maps, strict=True):
+            offset = 0
+            for place, size in places_of:
+                offset = offset * size + index[place]
+            entry = tab.entries[offset]
+            if isinstance(entry, Hole):
+                hole = entry
+                break
+            arguments.append(entry)
+        if hole is not None:
+            entries.append(hole)
+            continue
+        try:
+            entries.append(function(*arguments))
+        except Failure as failure:
+            entries.append(Hole(failure.reason))
+    return Tab(tuple(dims), entries)
+
+
+def flatten(tab: Tab) -> Value:
+    """``tab`` with entries that are tables or run-time values themselves pulled up; categorical tables become `Rt`."""
+    return settle(tab, None)
+
+
+def settle(tab: Tab, span: Span | None) -> Value:
+    """A run-time expression if all entries are categorical of one type; otherwise the table itself."""
+    present = [e for e in tab.entries if not isinstance(e, Hole)]
+    if not tab.dims:
+        return tab.entries[0] if present else tab
+    domain = common_domain(present)
+    if domain is None:
+        return tab
+    table = tuple(None if isinstance(e, Hole) else code_of(e) for e in tab.entries)
+    reasons = [e.reason for e in tab.entries if isinstance(e, Hole)]
+    return lookup(tab.dims, table, domain, reasons[0] if reasons else "table-index", span)
+
+
+def lookup(
+    dims: Sequence[Dim], table: tuple[int | None, ...], domain: Any, missing: ir.Missing, span: Span | None
+) -> Rt:
+    """The IR expression that picks an entry of ``table``."""
+    expr = ir.Lookup(
+        tuple(d.rt.expr for d in dims), tuple(d.low for d in dims), tuple(d.size for d in dims), table, missing, span
+    )
+    return Rt(expr, domain, *(d.rt for d in dims))
+
+
+def common_domain(values: Sequence[Value]) -> Any:
+    """The categorical domain of all ``values``, or None."""
+    if not values:
+        return None
+    first = values[0]
+    if isinstance(first, bool):
+        return ir.BoolDomain() if all(isinstance(v, bool) for v in values) else None
+    if isinstance(first, int):
+        if any(isinstance(v, bool) or not isinstance(v, int) for v in values):
+            return None
+        return ir.IntDomain(min(values), max(values))
+    if isinstance(first, SymbolV):
+        if all(isinstance(v, SymbolV) and v.domain == first.domain for v in values):
+            return first.domain
+    return None
