@@ -2,8 +2,17 @@
 
 from altac.ir import Program
 from altac.rules.expand import BUDGET, expand
+from altac.rules.optimise import optimised_units
 from altac.rules.ruleset import Reset, RuleSet, apply_rules
-from altac.rules.units import FeatureIndex, Layer, Matrix, Origin, Units, apply_units, rule_units
+from altac.rules.units import (
+    FeatureIndex,
+    Layer,
+    Matrix,
+    Origin,
+    Units,
+    apply_units,
+    rule_units,
+)
 
 __all__ = [
     "BUDGET", "FeatureIndex", "Layer", "Matrix", "Origin", "Reset", "RuleSet", "Units", "apply_rules", "apply_units",
@@ -17,4 +26,6 @@ def units(program: Program, level: int = 0, budget: int = BUDGET) -> Units:
     Raises:
         AltacError: the rules of an update are too many to enumerate.
     """
-    return rule_units(program, expand(program, budget))
+    if level == 0:
+        return rule_units(program, expand(program, budget))
+    return optimised_units(program, 1 if level == 1 else 2, budget)

@@ -6,8 +6,8 @@ is taken on a variable only where the program reads it, given what was read befo
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from math import prod
 
 from altac.diagnostics.problem import AltacError
@@ -37,6 +37,7 @@ from altac.ir import (
     Stmt,
 )
 from altac.rules.disjoint import disjoint_rules
+from altac.rules.evaluate import OPERATORS, Undefined, next_value
 from altac.rules.ruleset import Reset, RuleSet
 from altac.source import Span
 
@@ -46,12 +47,6 @@ BUDGET = 4_000_000
 _Values = Callable[[], Iterator[int]]
 _Update = tuple[int, Span | None] | None
 _Updates = Callable[[], Iterator[_Update]]
-
-_OPERATORS: dict[str, Callable[[int, int], int]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "min": min, "max": max,
-    "//": operator.floordiv, "%": operator.mod,
-    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-}  # fmt: skip
 
 
 def expand(program: Program, budget: int = BUDGET) -> RuleSet:
@@ -75,6 +70,56 @@ def expand(program: Program, budget: int = BUDGET) -> RuleSet:
     return RuleSet(rules, resets)
 
 
+def expand_target(program: Program, target: str, budget: int = BUDGET) -> tuple[Rule, ...]:
+    """The transition rules of one target; see `expand`."""
+    match program.mlp:
+        case MlpRules(rules=given):
+            return disjoint_rules(program, tuple(r for r in given if r.target == target))
+        case MlpCode(body=body):
+            return tuple(_Expansion(program, target, _Meter(budget)).rules(body))
+
+
+def states(program: Program, target: str, budget: int = BUDGET) -> Iterator[tuple[dict[str, int], int]]:
+    """Every way to read what decides about ``target``, and its new value: what has been read, by slot. The
+    mapping is reused; copy it to keep it.
+
+    Raises:
+        AltacError: there are too many.
+    """
+    if isinstance(program.mlp, MlpRules):
+        yield from _states_of_rules(program, target, budget)
+        return
+    expansion = _Expansion(program, target, _Meter(budget))
+    for _, value, _ in expansion.leaves(program.mlp.body, unchanged=True):
+        yield expansion.path, value
+
+
+def _states_of_rules(program: Program, target: str, budget: int) -> Iterator[tuple[dict[str, int], int]]:
+    """Evaluates the rules again and again, each time with the next choice of what is read."""
+    evaluate, meter = next_value(program, target), _Meter(budget)
+    domains = {s.name: s.domain for s in program.slots}
+    path: dict[str, int] = {}
+
+    def read(name: str) -> int:
+        return path.setdefault(name, domains[name].low)
+
+    while True:
+        meter.left -= 1
+        if meter.left < 0:
+            _Expansion(program, target, meter).give_up(target, None)
+        with suppress(Undefined):
+            new = evaluate(read)
+            old = read(target)
+            yield path, old if new is None else new
+        while path:
+            name, code = path.popitem()
+            if code + 1 < domains[name].low + domains[name].size:
+                path[name] = code + 1
+                break
+        else:
+            return
+
+
 class _Meter:
     """Counts branches over all targets of a program."""
 
@@ -95,6 +140,13 @@ class _Expansion:
         self.domains: dict[str, Domain] = {s.name: s.domain for s in program.slots}
 
     def rules(self, body: tuple[Stmt, ...]) -> Iterator[Rule]:
+        for before, value, span in self.leaves(body):
+            if before != value:
+                yield Rule(tuple(self.path.items()), self.target, value, span)
+
+    def leaves(self, body: tuple[Stmt, ...], unchanged: bool = False) -> Iterator[tuple[int, int, Span | None]]:
+        """The old and the new value and the place of the update, while ``path`` has what is read; with ``unchanged``
+        also where there is no update. Paths that end in an error are left out."""
         first = _update_of(body, self.target)
         if first is None:
             return
@@ -103,13 +155,15 @@ class _Expansion:
         old = self.read(self.target, first.span)
         for update in updates():
             if update is None:
+                if unchanged:
+                    for before in old():
+                        yield before, before, None
                 continue
             value, span = update
             if not domain.low <= value < domain.low + domain.size:
                 continue  # an error when reached: no rule
             for before in old():
-                if before != value:
-                    yield Rule(tuple(self.path.items()), self.target, value, span)
+                yield before, value, span
 
     def read(self, name: str, span: Span | None) -> _Values:
         domain = self.domains[name]
@@ -222,7 +276,7 @@ def _choice(condition: _Values, then: _Values, orelse: _Values) -> _Values:
 
 
 def _binary(op: str, left: _Values, right: _Values) -> _Values:
-    function = _OPERATORS[op]
+    function = OPERATORS[op]
     divides = op in ("//", "%")
 
     def values() -> Iterator[int]:

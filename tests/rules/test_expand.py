@@ -11,7 +11,17 @@ import pytest
 from altac.diagnostics import AltacError
 from altac.interpreter import State, When, run
 from altac.interpreter.result import Array
-from altac.ir import Arithmetic, Assign, Compare, Const, If, IntDomain, MlpCode, Program, Read
+from altac.ir import (
+    Arithmetic,
+    Assign,
+    Compare,
+    Const,
+    If,
+    IntDomain,
+    MlpCode,
+    Program,
+    Read,
+)
 from altac.rules import apply_rules, apply_units, expand, rule_units
 from tests import programs
 from tests.random_programs import random_inputs, random_program

@@ -1,0 +1,291 @@
+"""Threshold units that add up to the indicator of a region of a decision diagram.
+
+A unit computes ``clip(pre, 0, 1)`` where ``pre`` is an integer-weighted sum over the one-hot features. It is
+*on* where ``pre >= 1`` and *off* where ``pre <= 0``; it is never in between on a state that a run without
+errors meets. That holds for undefined heads too, whose features are some mixture of one-hots and
+so add to ``pre`` a number between the least and the largest of their weights: units are built from the leaves of
+the diagram to its root, and at each test the part below is overruled, *over its whole range* (``low .. high``, the
+hull of all mixtures), by the values for which the test settles the matter. What stands below a test that
+goes another way is what the program does not read there; above it everything is read and so one-hot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import gcd
+
+import numpy as np
+from numpy.typing import NDArray
+
+from altac.ir import Program
+from altac.rules.diagram import FREE, Diagrams, Leaf, Node, SlotNode, SumNode, TooLarge
+
+Weights = Mapping[str, NDArray[np.int64]]
+
+#: Pre-activations stay below this, so that they are exact in single precision.
+_WIDEST = 1 << 21
+
+
+@dataclass(frozen=True, eq=False)
+class Threshold:
+    """``pre = bias + sum of weights``; ``low`` and ``high`` bound it over all states, mixtures included."""
+
+    weights: Weights
+    bias: int
+    low: int
+    high: int
+
+    def key(self) -> object:
+        """Equal for equal units: no weight below zero least in its slot, no common factor."""
+        return (self.bias, tuple(sorted((slot, w.tobytes()) for slot, w in self.weights.items())))
+
+
+#: Signed units whose sum is 1 in the region and 0 outside.
+Cover = tuple[tuple[int, Threshold], ...]
+
+#: On everywhere.
+ALWAYS = Threshold({}, 1, 1, 1)
+
+_NOTHING = Threshold({}, 0, 0, 0)
+
+#: Beyond these a test of a sum is also tried slot by slot, or no longer value by value.
+_MANY_UNITS = 16
+_MOST_STEPS = 2_000
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Neighbouring values of a sum, ascending, with the same child."""
+
+    child: Node
+    values: list[int]
+
+
+class Covers:
+    """Covers of regions: diagrams with the leaves 1, 0 and FREE.
+
+    ``thresholds`` False leaves every unit a plain conjunction of memberships.
+    """
+
+    def __init__(self, program: Program, diagrams: Diagrams, thresholds: bool) -> None:
+        self.diagrams = diagrams
+        self.thresholds = thresholds
+        self.low = {s.name: s.domain.low for s in program.slots}
+        self.size = {s.name: s.domain.size for s in program.slots}
+        self.variables = frozenset(program.variable_names)
+        self._known: dict[tuple[int, bool], Cover] = {}
+
+    def cover(self, node: Node, negated: bool = False) -> Cover:
+        """A small cover of the region ``node``, or of its complement."""
+        key = (id(node), negated)
+        found = self._known.get(key)
+        if found is None:
+            found = self._direct(node, negated)
+            if self.thresholds and len(found) > 2 and not isinstance(node, Leaf):
+                other = self._direct(node, not negated)
+                if len(other) + 1 < len(found):
+                    found = ((1, ALWAYS), *((-sign, unit) for sign, unit in other))
+            self._known[key] = found
+        return found
+
+    def _direct(self, node: Node, negated: bool) -> Cover:
+        match node:
+            case Leaf(value=value):
+                return ((1, ALWAYS),) if value != FREE and bool(value) != negated else ()
+            case SlotNode():
+                return self._of_slot(node, negated)
+            case SumNode():
+                return self._of_sum(node, negated)
+
+    # --- a test of one slot -------------------------------------------------------------------
+
+    def _of_slot(self, node: SlotNode, negated: bool) -> Cover:
+        ones: set[int] = set()
+        inner: list[tuple[frozenset[int], Cover]] = []
+        for codes, child in node.parts:
+            if isinstance(child, Leaf):
+                if child.value != FREE and bool(child.value) != negated:
+                    ones |= codes
+            else:
+                inner.append((codes, self.cover(child, negated)))
+        result: list[tuple[int, Threshold]] = []
+        for codes, cover in inner:
+            for sign, unit in cover:
+                # The values that decide for 1 ride along on one unit of the others.
+                riding = frozenset(ones) if sign > 0 and self.thresholds else frozenset()
+                result.append((sign, self._on_slot(node.slot, codes, riding, unit)))
+                ones -= riding
+        if ones:
+            result.append((1, self._on_slot(node.slot, frozenset(ones), frozenset(), ALWAYS)))
+        return tuple(result)
+
+    def _on_slot(self, slot: str, open_codes: frozenset[int], high_codes: frozenset[int], unit: Threshold) -> Threshold:
+        """``unit`` where the slot has one of ``open_codes``, on for ``high_codes``, off for all others."""
+        down, up = max(unit.high, 0), max(1 - unit.low, 0)
+        weights = np.full(self.size[slot], -down, np.int64)
+        low = self.low[slot]
+        weights[[c - low for c in open_codes]] = 0
+        if high_codes:
+            weights[[c - low for c in high_codes]] = up
+        return _threshold({slot: weights}, 0, unit)
+
+    # --- a test of a sum ----------------------------------------------------------------------
+
+    def _of_sum(self, node: SumNode, negated: bool) -> Cover:
+        runs: list[_Run] = []
+        for value, child in enumerate(node.children, node.low):
+            if isinstance(child, Leaf) and child.value == FREE:
+                continue
+            if runs and runs[-1].child is child:
+                runs[-1].values.append(value)
+            else:
+                runs.append(_Run(child, [value]))
+        wide = any(len(run.values) > 1 and not isinstance(run.child, Leaf) for run in runs)
+        if not wide:
+            return self._scan(node, runs, negated)
+        joined = self._joined(node, runs, negated)
+        if joined is not None:
+            return joined
+        ways: list[Cover] = []
+        pulled = self._pulled(node)
+        if pulled is not None:
+            ways.append(self.cover(pulled, negated))
+        steps = sum(len(run.values) * len(self.cover(run.child)) for run in runs if not isinstance(run.child, Leaf))
+        if steps <= _MOST_STEPS:
+            ways.append(self._scan(node, runs, negated))
+        if not ways or min(map(len, ways)) > _MANY_UNITS:
+            ways.append(self.cover(self.diagrams.split(node), negated))
+        return min(ways, key=len)
+
+    def _scan(self, node: SumNode, runs: list[_Run], negated: bool) -> Cover:
+        """Units that switch on one after the other as the sum grows, or as it falls."""
+        backward = self._is_one(runs[0], negated) and not self._is_one(runs[-1], negated)
+        way = -1 if backward else 1
+        result: list[tuple[int, Threshold]] = []
+        level = 0  # what the units so far add up to here
+        for number, run in enumerate(runs[::way]):
+            inner = not isinstance(run.child, Leaf)
+            for value in run.values[::way] if inner else run.values[::way][:1]:
+                wanted = int(level > 0) if inner else int(self._is_one(run, negated))
+                if level != wanted:
+                    result.append((wanted - level, self._at_least(node, value, way) if number else ALWAYS))
+                    level = wanted
+                if inner:  # from level 1 the complement is subtracted, from level 0 the region added
+                    turn = -1 if level else 1
+                    for sign, unit in self.cover(run.child, negated ^ (turn < 0)):
+                        result.append((turn * sign, self._at(node, value, way, unit)))
+                        level += turn * sign
+        return tuple(result)
+
+    def _is_one(self, run: _Run, negated: bool) -> bool:
+        return isinstance(run.child, Leaf) and bool(run.child.value) != negated
+
+    def _at_least(self, node: SumNode, value: int, way: int) -> Threshold:
+        """``sum >= value``, or for ``way`` -1 ``sum <= value``."""
+        return self._linear(node, way, 1 - way * value, _NOTHING)
+
+    def _at(self, node: SumNode, value: int, way: int, unit: Threshold) -> Threshold:
+        """``unit`` where the sum is ``value``; on above it, off below it (``way`` -1: the reverse)."""
+        factor = max(unit.high, 1 - unit.low, 1)
+        return self._linear(node, way * factor, -way * factor * value, unit)
+
+    def _linear(self, node: SumNode, factor: int, bias: int, unit: Threshold) -> Threshold:
+        """``factor * sum + bias`` on top of ``unit``."""
+        weights = {}
+        for slot, term in node.sum.terms:
+            # Codes that cannot occur here weigh as little as the least of the others.
+            array = np.full(self.size[slot], min(factor * v for v in term.values()), np.int64)
+            array[[c - self.low[slot] for c in term]] = [factor * v for v in term.values()]
+            weights[slot] = array
+        return _threshold(weights, bias + factor * node.sum.constant, unit)
+
+    def _joined(self, node: SumNode, runs: list[_Run], negated: bool) -> Cover | None:
+        """Two runs, one of them settled: a threshold of the sum and a conjunction in one unit, or its dual.
+
+        Let a >= 1 where the sum is in the open run and a <= 0 elsewhere. If the settled value is 0 and the unit's
+        pre u is at most 1, W (u - 1) + a with W >= max a is the conjunction: wherever a <= 0 it is at most 0
+        for every u, so a mixture below does not matter. If the settled value is 1 and u is at least 0,
+        W u + a', a' = 1 - a, with W >= 1 - min a' is on where either is, and for every u >= 0 where a' >= 1.
+        """
+        if len(runs) != 2 or isinstance(runs[0].child, Leaf) == isinstance(runs[1].child, Leaf):
+            return None
+        way = 1 if isinstance(runs[0].child, Leaf) else -1
+        settled, opened = runs[::way]
+        one = self._is_one(settled, negated)
+        inside = self._at_least(node, opened.values[::way][0], way)
+        outside = self._at_least(node, settled.values[::way][-1], -way)
+        cover = self.cover(opened.child, negated)
+        result: list[tuple[int, Threshold]] = []
+        for sign, unit in cover:
+            if one and sign > 0 and unit.low >= 0:
+                result.append((1, _combined(unit, max(1 - outside.low, 1), outside, 0)))
+                one = False
+            elif unit.high <= 1:
+                factor = max(inside.high, 1)
+                result.append((sign, _combined(unit, factor, inside, -factor)))
+            else:
+                return None
+        return None if one else tuple(result)
+
+    def _pulled(self, node: SumNode) -> Node | None:
+        """The same region with a test of a variable below the sum made above it. Not possible for heads: above
+        the sum they may be undefined."""
+        slots = {slot for slot, _ in node.sum.terms}
+        for child in node.children:
+            if isinstance(child, SlotNode) and child.slot not in slots and child.slot in self.variables:
+                break
+        else:
+            return None
+        slot = child.slot
+        distinct = {id(c): c for c in node.children}
+        groups: dict[tuple[int, ...], tuple[set[int], dict[int, Node]]] = {}
+        for code in range(self.low[slot], self.low[slot] + self.size[slot]):
+            fixed = {key: self.diagrams.fix(c, slot, code) for key, c in distinct.items()}
+            groups.setdefault(tuple(map(id, fixed.values())), (set(), fixed))[0].add(code)
+        return self.diagrams.slot(
+            slot,
+            [
+                (
+                    frozenset(codes),
+                    self.diagrams.sum(node.sum, {node.low + i: fixed[id(c)] for i, c in enumerate(node.children)}),
+                )
+                for codes, fixed in groups.values()
+            ],
+        )
+
+
+def _combined(unit: Threshold, factor: int, other: Threshold, bias: int) -> Threshold:
+    """``factor * unit + other + bias`` as a unit."""
+    weights = {slot: factor * w for slot, w in unit.weights.items()}
+    for slot, w in other.weights.items():
+        weights[slot] = weights[slot] + w if slot in weights else w
+    return _threshold(weights, factor * unit.bias + other.bias + bias, _NOTHING)
+
+
+def _threshold(weights: Weights, bias: int, unit: Threshold) -> Threshold:
+    """The sum of a test's weights and of the unit below it, in canonical form.
+
+    The least weight of a slot becomes 0, at the expense of the bias, and a common factor of the weights goes: the
+    bounds of ``pre`` are taken at one-hots, where all values are whole, so what was on stays on.
+    """
+    joined = dict(unit.weights)
+    for slot, w in weights.items():
+        joined[slot] = joined[slot] + w if slot in joined else w
+    bias += unit.bias
+    result: dict[str, NDArray[np.int64]] = {}
+    factor = 0
+    for slot, w in joined.items():
+        least = int(w.min())
+        w = w - least
+        bias += least
+        if w.any():
+            result[slot] = w
+            factor = gcd(factor, int(np.gcd.reduce(w)))
+    if factor > 1:
+        result = {slot: w // factor for slot, w in result.items()}
+        bias = 1 + (bias - 1) // factor
+    high = bias + sum(int(w.max()) for w in result.values())
+    if max(high, -bias) > _WIDEST:
+        raise TooLarge
+    return Threshold(result, bias, bias, high)

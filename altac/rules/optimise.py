@@ -1,0 +1,329 @@
+"""Levels 1 and 2: hidden units from decision diagrams instead of one per rule.
+
+For each target, the units that clear its old value and those that write its new one are covers of regions of
+its diagram. Clearing apart from writing costs a sum where one unit per pair of old and new value costs a
+product; where old and new go together (a flag set, a state left) the pair is one unit. Several ways are
+tried and the one that adds fewest units is taken; a unit that another target has already is shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from altac.diagnostics.problem import AltacError
+from altac.ir import Program, RealDomain, label
+from altac.rules.cover import Covers, Threshold
+from altac.rules.deep import deeply
+from altac.rules.diagram import (
+    FREE,
+    KEEP,
+    Diagrams,
+    Leaf,
+    Node,
+    SlotNode,
+    SumNode,
+    TooLarge,
+)
+from altac.rules.expand import expand_target
+from altac.rules.symbolic import Symbolic
+from altac.rules.units import FeatureIndex, Origin, Units, UnitsBuilder
+from altac.source import Span
+
+#: Nodes of the diagrams of one target after which it is left to the rules.
+NODES = 400_000
+
+#: Pairs of old and new values up to which one unit per pair is tried.
+_MOST_PAIRS = 3_000
+#: New values up to which each is tried on its own.
+_MOST_TRIALS = 12
+
+
+@dataclass
+class _Unit:
+    unit: Threshold
+    effects: dict[int, int] = field(default_factory=dict)
+    labels: dict[str, None] = field(default_factory=dict)
+    spans: dict[Span, None] = field(default_factory=dict)
+
+
+class Bag:
+    """Hidden units with what each does, equal units once."""
+
+    def __init__(self) -> None:
+        self.units: dict[object, _Unit] = {}
+
+    def add(self, unit: Threshold, effects: Iterable[tuple[int, int]], text: str, spans: Iterable[Span] = ()) -> None:
+        """Let ``unit`` also add the given numbers to the given features."""
+        entry = self.units.setdefault(unit.key(), _Unit(unit))
+        for feature, weight in effects:
+            entry.effects[feature] = entry.effects.get(feature, 0) + weight
+        entry.labels[text] = None
+        entry.spans.update(dict.fromkeys(spans))
+
+    def merge(self, other: Bag) -> None:
+        for entry in other.live():
+            self.add(entry.unit, entry.effects.items(), ", ".join(entry.labels), entry.spans)
+
+    def live(self) -> Iterator[_Unit]:
+        """The units that do anything."""
+        return (u for u in self.units.values() if any(u.effects.values()))
+
+    def cost(self, beside: Bag) -> int:
+        """How many units this adds to ``beside``."""
+        return sum(1 for key, u in self.units.items() if key not in beside.units and any(u.effects.values()))
+
+
+def optimised_units(program: Program, level: Literal[1, 2], budget: int) -> Units:
+    """The hidden units of ``program``: exact covers at level 1, threshold units as well at level 2.
+
+    They do what the rules do on every state that a run without errors meets; where the rules drop a combination as
+    an error, they may do anything. A target whose diagram grows too large gets a unit per rule.
+
+    Raises:
+        AltacError: and its rules are too many to enumerate.
+    """
+    return deeply(lambda: _optimised(program, level, budget))
+
+
+def _optimised(program: Program, level: int, budget: int) -> Units:
+    index = FeatureIndex.of(program)
+    bag = Bag()
+    for head in program.heads:
+        if not isinstance(head.domain, RealDomain):
+            for i in range(head.domain.size):
+                feature = index.offset[head.name] + i
+                bag.add(_one_hot(head.name, head.domain.size, i), [(feature, -1)], f"reset {head.name}")
+    for variable in program.variables:
+        bag.merge(_of_target(program, index, variable.name, level, budget, bag))
+    builder = UnitsBuilder(index)
+    for entry in bag.live():
+        inputs = {
+            index.offset[slot] + int(i): int(w[i]) for slot, w in entry.unit.weights.items() for i in np.flatnonzero(w)
+        }
+        builder.add(inputs, entry.unit.bias, entry.effects, Origin("; ".join(entry.labels), tuple(entry.spans)))
+    return builder.units(level)
+
+
+def _of_target(program: Program, index: FeatureIndex, name: str, level: int, budget: int, beside: Bag) -> Bag:
+    """The best units found for one target."""
+    diagrams = Diagrams(NODES)
+    try:
+        symbolic = Symbolic(program, diagrams, sums=level > 1)
+        diagram = symbolic.diagram(name)
+        if diagram is diagrams.keep or diagram is diagrams.free:
+            return Bag()
+        ways = _Ways(program, index, name, diagrams, diagram, symbolic, Covers(program, diagrams, level > 1))
+        return ways.best(beside)
+    except TooLarge:
+        pass
+    try:
+        return _rule_by_rule(program, index, name, budget)
+    except AltacError:
+        if level > 1:
+            return _of_target(program, index, name, 1, budget, beside)
+        raise
+
+
+def _rule_by_rule(program: Program, index: FeatureIndex, name: str, budget: int) -> Bag:
+    bag = Bag()
+    sizes = {s.name: s.domain.size for s in program.slots}
+    for rule in expand_target(program, name, budget):
+        weights = {}
+        for slot, code in rule.antecedent:
+            weights[slot] = np.zeros(sizes[slot], np.int64)
+            weights[slot][code - index.low[slot]] = 1
+        old = dict(rule.antecedent)[name]
+        unit = Threshold(weights, 1 - len(weights), 1 - len(weights), 1)
+        effects = [(index(name, old), -1), (index(name, rule.value), 1)]
+        bag.add(unit, effects, f"{name} <- {rule.value}", (rule.span,) if rule.span else ())
+    return bag
+
+
+def _one_hot(slot: str, size: int, i: int) -> Threshold:
+    weights = np.zeros(size, np.int64)
+    weights[i] = 1
+    return Threshold({slot: weights}, 0, 0, 1)
+
+
+class _Ways:
+    """Ways to write the units of one target."""
+
+    def __init__(
+        self, program: Program, index: FeatureIndex, name: str, diagrams: Diagrams, diagram: Node,
+        symbolic: Symbolic, covers: Covers,
+    ) -> None:  # fmt: skip
+        self.name = name
+        self.index = index
+        self.domain = program.domain(name)
+        self.diagrams = diagrams
+        self.diagram = diagram
+        self.covers = covers
+        self.spans = symbolic.spans
+        self.all_spans = [s for (target, _), spans in symbolic.spans.items() if target == name for s in spans]
+        self.masks: dict[int, int] = {}
+        self.codes = range(self.domain.low, self.domain.low + self.domain.size)
+        self.new = [c for c in self.codes if self._mask(diagram) >> (c - self.domain.low) & 1]
+        self._fixed: dict[int, Node] = {}
+
+    def best(self, beside: Bag) -> Bag:
+        """The way that adds fewest units to ``beside``."""
+        few = len(self.codes) * len(self.new) <= _MOST_PAIRS
+        starts: list[frozenset[int]] = [frozenset()]
+        if few:
+            starts.append(frozenset(self.new))
+        best, cost, pairs = Bag(), -1, starts[0]
+        for start in starts:
+            for bottom in (False, True):
+                bag = self.units(start, bottom)
+                found = bag.cost(beside)
+                if cost < 0 or found < cost:
+                    best, cost, pairs, below = bag, found, start, bottom
+        if few and len(self.new) <= _MOST_TRIALS:
+            improved = True
+            while improved:
+                improved = False
+                for code in self.new:
+                    bag = self.units(pairs ^ {code}, below)
+                    found = bag.cost(beside)
+                    if found < cost:
+                        best, cost, pairs, improved = bag, found, pairs ^ {code}, True
+        return best
+
+    def units(self, pairs: frozenset[int], below: bool) -> Bag:
+        """Units that write the new values ``pairs`` together with clearing the old one, the others apart.
+
+        ``below`` puts the test of the old value under the program's tests rather than above them.
+        """
+        bag = Bag()
+        low = self.domain.low
+        apart = sum(1 << (c - low) for c in self.new if c not in pairs)
+        if apart:
+            changed = self._region(self.diagram, apart)
+            own = _tests(changed, self.name)
+            for old in self.codes:
+                region = self.diagrams.fix(changed, self.name, old) if own else changed
+                self._add(bag, region, old, below, [(self.index(self.name, old), -1)], "clear")
+            for code in self.new:
+                if code not in pairs:
+                    region = self._region(self.diagram, 1 << (code - low))
+                    self._add(bag, region, None, below, [(self.index(self.name, code), 1)], "write", code)
+        for old in self.codes if pairs else ():
+            node = self._fix(old)
+            for code in pairs:
+                if code != old:
+                    effects = [(self.index(self.name, old), -1), (self.index(self.name, code), 1)]
+                    region = self._region(node, 1 << (code - low))
+                    self._add(bag, region, old, below, effects, "change", code)
+        return bag
+
+    def _add(
+        self, bag: Bag, region: Node, old: int | None, below: bool, effects: list[tuple[int, int]],
+        what: str, code: int | None = None,
+    ) -> None:  # fmt: skip
+        """The units of ``region``, for the old value ``old`` if given."""
+        if region is self.diagrams.leaf(0) or region is self.diagrams.free:
+            return
+        if code is None:
+            text, spans = f"clear {self.name}", self.all_spans
+        else:
+            text = f"{self.name} <- {label(self.domain, code)}"
+            spans = list(self.spans.get((self.name, code), ()))
+        if old is not None:
+            if below:
+                region = self._graft(region, old)
+            else:
+                codes = frozenset(self.codes) - {old}
+                region = self.diagrams.slot(
+                    self.name, [(frozenset({old}), region), (codes, self.diagrams.leaf(0))]
+                )
+        for sign, unit in self.covers.cover(region):
+            bag.add(unit, [(feature, sign * weight) for feature, weight in effects], text, spans)
+
+    def _graft(self, region: Node, old: int) -> Node:
+        """``region`` with a test for the old value in place of each leaf 1."""
+        rest = frozenset(self.codes) - {old}
+        test = self.diagrams.slot(
+            self.name, [(frozenset({old}), self.diagrams.leaf(1)), (rest, self.diagrams.leaf(0))]
+        )
+        return self.diagrams.replace(region, 1, test)
+
+    def _fix(self, old: int) -> Node:
+        found = self._fixed.get(old)
+        if found is None:
+            found = self._fixed[old] = self.diagrams.fix(self.diagram, self.name, old)
+        return found
+
+    def _region(self, node: Node, wanted: int) -> Node:
+        """The region of the leaves whose bits are set in ``wanted``."""
+        known: dict[int, Node] = {}
+        zero, one = self.diagrams.leaf(0), self.diagrams.leaf(1)
+
+        def visit(node: Node) -> Node:
+            mask = self._mask(node)
+            if not mask & wanted:
+                return zero if mask else self.diagrams.free
+            if not mask & ~wanted:
+                return one
+            found = known.get(id(node))
+            if found is None:
+                match node:
+                    case SlotNode(slot=slot, parts=parts):
+                        found = self.diagrams.slot(slot, [(codes, visit(child)) for codes, child in parts])
+                    case SumNode(low=low, children=children):
+                        found = self.diagrams.sum(node.sum, {low + i: visit(c) for i, c in enumerate(children)})
+                    case Leaf():
+                        raise AssertionError("a leaf has one bit")
+                known[id(node)] = found
+            return found
+
+        return visit(node)
+
+    def _mask(self, node: Node) -> int:
+        """The values of the leaves of ``node``: a bit per code, one more for KEEP, none for FREE."""
+        found = self.masks.get(id(node))
+        if found is None:
+            match node:
+                case Leaf(value=value):
+                    if value == FREE:
+                        found = 0
+                    elif value == KEEP:
+                        found = 1 << self.domain.size
+                    else:
+                        found = 1 << (int(value) - self.domain.low)
+                case SlotNode(parts=parts):
+                    found = 0
+                    for _, child in parts:
+                        found |= self._mask(child)
+                case SumNode(children=children):
+                    found = 0
+                    for child in dict.fromkeys(children):
+                        found |= self._mask(child)
+            self.masks[id(node)] = found
+        return found
+
+
+def _tests(node: Node, slot: str) -> bool:
+    """Whether a diagram tests ``slot``."""
+    seen: set[int] = set()
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        match node:
+            case SlotNode(slot=name, parts=parts):
+                if name == slot:
+                    return True
+                pending += [child for _, child in parts]
+            case SumNode(sum=total, children=children):
+                if any(name == slot for name, _ in total.terms):
+                    return True
+                pending += children
+            case Leaf():
+                pass
+    return False
