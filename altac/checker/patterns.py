@@ -56,7 +56,7 @@ class Patterns:
                 covered |= set(product(*accepted))
                 test = operators.disjunction(test, self._test(items, accepted, spaces, arm), arm.span)
             fresh = covered & left
-            if sound and not fresh:
+            if sound and not fresh and any(isinstance(i, Rt) for i in items):
                 self.checker.report(errors.UnreachableArm(span=arm.patterns[0].span.to(arm.patterns[-1].span)))
             left -= covered
             arms.append((True if sound and fresh and not left else test, arm.body))

@@ -91,6 +91,9 @@ class _Assembly:
         folder = Path(checker.source.name).parent
         checker.loading.append(str(Path(checker.source.name)))
         checker.fill(checker.main, body, folder)
+        if _is_module(body):
+            self.walk(checker.main)
+            return None
         self.unknown_params()
         checker.tokens = self.tokens()
         self.walk(checker.main)
@@ -422,6 +425,14 @@ def _reads(expr: Any) -> set[str]:
     if is_dataclass(expr) and not isinstance(expr, Span):
         return set().union(*(_reads(getattr(expr, f.name)) for f in fields(expr)))
     return set()
+
+
+def _is_module(body: tuple[tree.Decl, ...]) -> bool:
+    """Whether a file only declares what others import."""
+    shared = (
+        tree.ImportDecl | tree.ParamDecl | tree.ConstDecl | tree.TypeDecl | tree.EnumDecl | tree.FnDecl | tree.ComponentDecl
+    )
+    return bool(body) and all(isinstance(d, shared) for d in body)
 
 
 def _start(source: Source) -> Span:
