@@ -70,7 +70,7 @@ class UpdateOutOfRange(RuntimeProblem):
 
 @dataclass(frozen=True, kw_only=True)
 class DivisionByZero(RuntimeProblem):
-    """``//``, ``%`` or ``/`` by zero."""
+    """``div``, ``%`` or ``/`` by zero."""
 
     code = "division-by-zero"
     title = "division by zero at position {position} in layer {layer}"

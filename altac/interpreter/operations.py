@@ -53,7 +53,7 @@ class Slot:
 
 
 def let_key(name: str) -> str:
-    return f"let {name}"  # no slot has a blank in its name
+    return f"\0{name}"  # no slot has a name like this
 
 
 def bind_let(name: str, code: Code) -> Step:

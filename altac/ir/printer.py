@@ -189,7 +189,7 @@ def _expr(expr: Expr, program: Program | None) -> tuple[str, int]:
             return f"{op}({part(left, 0)}, {part(right, 0)})", _ATOM
         case Arithmetic(op, left, right):
             level = _LEVEL[op]
-            return f"{part(left, level)} {op} {part(right, level + 1)}", level
+            return f"{part(left, level)} {'div' if op == '//' else op} {part(right, level + 1)}", level
         case Compare(op, left, right):
             level = _LEVEL["compare"]
             if isinstance(left, Read) and isinstance(right, Const):

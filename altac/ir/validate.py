@@ -70,8 +70,8 @@ def is_categorical(domain: Domain) -> bool:
 def _names(program: Program) -> Faults:
     seen: set[str] = set()
     for slot in program.slots:
-        if not slot.name or any(c.isspace() for c in slot.name):
-            yield f"the name {slot.name!r} is empty or has blanks in it"
+        if not slot.name.isprintable() or not slot.name:
+            yield f"the name {slot.name!r} is empty or not printable"
         if slot.name in seen:
             yield f"two variables or heads are called {slot.name!r}"
         seen.add(slot.name)

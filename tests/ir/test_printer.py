@@ -70,6 +70,7 @@ def test_expressions() -> None:
         (Arithmetic("-", x, Arithmetic("-", y, Const(1))), "x - (y - 1)"),
         (Arithmetic("-", Arithmetic("-", x, y), Const(-1)), "x - y - -1"),
         (Arithmetic("*", Arithmetic("+", x, y), Const(2)), "(x + y) * 2"),
+        (Arithmetic("//", Arithmetic("%", x, y), Const(2)), "x % y div 2"),
         (Arithmetic("max", Arithmetic("+", x, y), Const(2)), "max(x + y, 2)"),
         (And(Or(x, y), Not(And(x, y))), "(x or y) and not (x and y)"),
         (Not(Compare("<", x, y)), "not x < y"),

@@ -71,7 +71,7 @@ def lookup(shape: tuple[int, ...], size: int, missing: str = "table-index") -> P
 FAULTS: list[tuple[Program, str]] = [
     (replace(BASE, variables=(*BASE.variables, BASE.variables[0])), "are called 'cell'"),
     (replace(BASE, variables=(*BASE.variables, replace(BASE.variables[0], name="a"))), "are called 'a'"),
-    (replace(BASE, variables=(*BASE.variables, replace(BASE.variables[0], name="a b"))), "blanks"),
+    (replace(BASE, variables=(*BASE.variables, replace(BASE.variables[0], name="a\0b"))), "not printable"),
     (with_domain(IntDomain(2, 1)), "2..1 is empty"),
     (with_domain(EnumDomain("E", ())), "no members"),
     (with_domain(EnumDomain("E", (Symbol("x", "1"), Symbol("x", "2")))), "same name"),
