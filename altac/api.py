@@ -1,0 +1,197 @@
+"""The Python API: everything the command line does is a function or method here first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from altac.diagnostics.problem import AltacError, Problem
+from altac.source import Source
+
+if TYPE_CHECKING:
+    from altac import ir
+    from altac.interpreter import Result
+    from altac.rules import RuleSet
+    from altac.transformer import BuiltModel
+
+Engine = Literal["interpreter", "transformer"]
+#: Text in the program's spelling, or token names and numbers.
+Input = str | Sequence[str | int]
+
+
+@dataclass(frozen=True)
+class Run:
+    """The outcome for one input, in JSON values; ``text`` is None where the output type has no spelling, and
+    ``error`` is set if the input failed."""
+
+    input: list[str | int]
+    output: list[str | int | bool]
+    text: str | None
+    layers: int
+    halted: bool
+    error: Problem | None = None
+
+    def json(self) -> dict[str, Any]:
+        """The form of the command contract; with ``error`` instead of results if the input failed."""
+        if self.error is not None:
+            from altac.diagnostics.json import to_json
+
+            return {"input": self.input, "error": to_json(self.error)}
+        return {
+            "input": self.input, "output": self.output, "text": self.text, "layers": self.layers, "halted": self.halted,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TestOutcome:
+    """One ``test`` line on one engine. ``got`` is what came out, in the form of what was expected."""
+
+    test: ir.Test
+    engine: Engine
+    got: str | tuple[str | int | bool, ...] | None
+    error: Problem | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.error is None and self.got == self.test.expected
+
+
+class Program:
+    """A checked program. Phases are computed on first use and kept."""
+
+    def __init__(self, source: Source, program: ir.Program, warnings: tuple[Problem, ...]) -> None:
+        self.source = source
+        self.ir = program
+        self.warnings = warnings
+
+    @property
+    def name(self) -> str:
+        return self.ir.name
+
+    def encode(self, given: Input) -> tuple[int, ...]:
+        """Token indices of an input, with the program's frame. Raises `AltacError`."""
+        from altac.interpreter.codec import read_input
+
+        return read_input(self.ir, given if isinstance(given, str) else list(given))
+
+    def run(self, inputs: Iterable[Input], *, engine: Engine = "interpreter", max_layers: int | None = None) -> list[Run]:
+        """Run the program on every input. An input that fails has its `Run.error` set; the others are unharmed.
+
+        Raises `AltacError` for an input that cannot be read, or if the program can never stop.
+        """
+        return [self.decode(r) for r in self.results([self.encode(i) for i in inputs], engine, max_layers)]
+
+    def results(self, tokens: Sequence[Sequence[int]], engine: Engine, max_layers: int | None) -> list[Result]:
+        """Run on token indices."""
+        if engine == "transformer":
+            return self.runner.run(tokens, max_layers)
+        from altac.interpreter import run
+
+        return run(self.ir, tokens, max_layers)
+
+    def decode(self, result: Result) -> Run:
+        """A result in JSON values."""
+        from altac.interpreter.codec import input_json, output_json, output_text
+
+        shown = list(input_json(self.ir, result.input))
+        if result.error is not None:
+            return Run(shown, [], None, result.layers, result.halted, result.error)
+        output = list(output_json(self.ir, result.output))
+        return Run(shown, output, output_text(self.ir, result.output), result.layers, result.halted)
+
+    @cached_property
+    def runner(self) -> Any:
+        """The compiled model of the highest level, ready to run."""
+        return self.compile().runner
+
+    def rules(self) -> RuleSet:
+        """The transition rules of level 0. Raises `AltacError` if they are too many."""
+        from altac.rules import expand
+
+        return expand(self.ir)
+
+    def compile(self, level: int = 2, *, dtype: str = "float32", max_length: int | None = None) -> Model:
+        """Compile to Transformer weights. Raises `AltacError` for what cannot be built or certified."""
+        from altac.rules import units
+        from altac.transformer import build
+
+        return Model(self, level, build(self.ir, units(self.ir, level), dtype=dtype, max_length=max_length))
+
+    def test(self, engine: Engine = "interpreter") -> list[TestOutcome]:
+        """Run the ``test`` lines."""
+        outcomes: dict[int, TestOutcome] = {}
+        sound: list[tuple[int, tuple[int, ...]]] = []
+        for i, test in enumerate(self.ir.tests):
+            try:
+                sound.append((i, self.encode(test.input)))
+            except AltacError as error:
+                outcomes[i] = TestOutcome(test, engine, None, error.problems[0])
+        for (i, _), result in zip(sound, self.results([t for _, t in sound], engine, None), strict=True):
+            test, run = self.ir.tests[i], self.decode(result)
+            got = run.text if isinstance(test.expected, str) else tuple(run.output)
+            outcomes[i] = TestOutcome(test, engine, got if run.error is None else None, run.error)
+        return [outcomes[i] for i in sorted(outcomes)]
+
+
+class Model:
+    """A compiled program."""
+
+    def __init__(self, program: Program, level: int, built: BuiltModel) -> None:
+        self.program = program
+        self.level = level
+        self.built = built
+
+    def save(self, directory: str | os.PathLike[str]) -> None:
+        """Write the Flax module with its weights; all files or none. Raises `AltacError`."""
+        from altac.transformer import write
+
+        write(self.built, Path(directory))
+
+    @cached_property
+    def runner(self) -> Any:
+        """Runs the model in this process."""
+        from altac.transformer import TransformerRunner
+
+        return TransformerRunner(self.built)
+
+    def run(self, inputs: Iterable[Input], *, max_layers: int | None = None) -> list[Run]:
+        """Like `Program.run`, on the compiled model."""
+        tokens = [self.program.encode(i) for i in inputs]
+        return [self.program.decode(r) for r in self.runner.run(tokens, max_layers)]
+
+
+def check(path: str | os.PathLike[str], params: Mapping[str, Any] | None = None) -> tuple[Program | None, tuple[Problem, ...]]:
+    """Parse and check a file: the program (None if it has errors or is a module) and all problems.
+
+    Raises `AltacError` if the file cannot be read.
+    """
+    from altac.syntax.reading import read_source
+
+    return check_source(read_source(path), params)
+
+
+def check_source(source: Source, params: Mapping[str, Any] | None = None) -> tuple[Program | None, tuple[Problem, ...]]:
+    """Like `check`, for text in memory."""
+    from altac.semantics import check as run
+
+    checked = run(source, params)
+    if checked.program is None:
+        return None, checked.problems
+    return Program(source, checked.program, checked.problems), checked.problems
+
+
+def load(path: str | os.PathLike[str], params: Mapping[str, Any] | None = None) -> Program:
+    """The program in a file, with parameters replaced. Raises `AltacError` with everything that is wrong."""
+    program, problems = check(path, params)
+    if program is None:
+        errors = [p for p in problems if p.severity == "error"]
+        if not errors:
+            from altac.diagnostics.cli_errors import NotAProgram
+
+            raise AltacError(NotAProgram(path=str(path)))
+        raise AltacError(*problems)
+    return program

@@ -1,0 +1,149 @@
+"""``altac run``"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TextIO
+
+import click
+
+from altac.api import Program, Run, load
+from altac.cli.exits import Exit
+from altac.cli.output import params_option, report
+from altac.diagnostics.cli_errors import BadLine
+from altac.diagnostics.problem import AltacError, Problem
+
+#: Inputs that are run together.
+BATCH = 4096
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One input, or why it cannot be one. ``place`` names it in messages."""
+
+    place: str
+    given: Any = None
+    problem: Problem | None = None
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@click.argument("inputs", nargs=-1, metavar="[INPUT...]")
+@click.option("--inputs", "source", metavar="F.jsonl", help="Inputs as JSON lines; - for stdin.")
+@click.option("--engine", type=click.Choice(["interpreter", "transformer"]), default="interpreter", show_default=True)
+@click.option("--max-layers", type=click.IntRange(min=0), metavar="K", help="Run exactly K layers unless all positions halt before.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per input.")
+@params_option
+def run(
+    file: str, inputs: tuple[str, ...], source: str | None, engine: Any, max_layers: int | None, as_json: bool, params: dict[str, str]
+) -> int:
+    """Run a program on inputs: text in its token spelling, or JSON arrays of token names and numbers."""
+    if not inputs and source is None:
+        raise click.UsageError("Give an INPUT, or a file of them with --inputs.")
+    program = load(file, params)
+    report(program.warnings)
+    items = _arguments(inputs)
+    sound = True
+    if source is None:
+        sound = _run_all(program, items, engine, max_layers, as_json)
+    else:
+        sound = _run_all(program, items, engine, max_layers, as_json)
+        with _open(source) as lines:
+            sound = _run_all(program, _lines(lines, "<stdin>" if source == "-" else source), engine, max_layers, as_json) and sound
+    return Exit.SUCCESS if sound else Exit.FAILURE
+
+
+def _open(path: str) -> TextIO:
+    if path == "-":
+        return open(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False)
+    try:
+        return open(path, encoding="utf-8", errors="replace")
+    except OSError as error:
+        from altac.diagnostics.syntax_errors import UnreadableFile
+
+        raise AltacError(UnreadableFile(name=path, reason=(error.strerror or str(error)).lower())) from None
+
+
+def _arguments(inputs: tuple[str, ...]) -> Iterator[_Item]:
+    for number, text in enumerate(inputs, 1):
+        place = f"input {number}"
+        if text.lstrip().startswith("["):
+            yield _parsed(text, place, "<arguments>", number)
+        else:
+            yield _Item(place, text)
+
+
+def _lines(lines: TextIO, name: str) -> Iterator[_Item]:
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield _parsed(line, f"{name}:{number}", name, number)
+
+
+def _parsed(text: str, place: str, file: str, number: int) -> _Item:
+    """An input from JSON: a string or an array of strings and whole numbers."""
+    reason = ""
+    try:
+        value = json.loads(text)
+        if not isinstance(value, str | list):
+            reason = "expected a JSON string or array"
+        elif isinstance(value, list):
+            for i, item in enumerate(value):
+                if isinstance(item, bool) or not isinstance(item, str | int):
+                    reason = f"item {i} is {json.dumps(item)[:40]}, not a token name or a number"
+                    break
+    except RecursionError:
+        reason = "nested too deeply"
+    except ValueError as error:
+        reason = f"not JSON: {error}"
+    if reason:
+        return _Item(place, problem=BadLine(file=file, line=number, reason=reason))
+    return _Item(place, value)
+
+
+def _run_all(program: Program, items: Iterator[_Item], engine: Any, max_layers: int | None, as_json: bool) -> bool:
+    """Run in batches, print results in order and report what failed. Whether all succeeded."""
+    sound = True
+    done = 0
+    while batch := list(islice(items, BATCH)):
+        tokens: dict[int, tuple[int, ...]] = {}
+        problems: dict[int, Problem] = {}
+        for i, item in enumerate(batch):
+            if item.problem is not None:
+                problems[i] = item.problem
+                continue
+            try:
+                tokens[i] = program.encode(item.given)
+            except AltacError as error:
+                problems[i] = error.problems[0]
+        results = dict(zip(tokens, program.results(list(tokens.values()), engine, max_layers), strict=True))
+        for i, item in enumerate(batch):
+            if i in problems:
+                outcome = Run(item.given if isinstance(item.given, list) else [], [], None, 0, False, problems[i])
+            else:
+                outcome = program.decode(results[i])
+            sound = _show(outcome, item, as_json) and sound
+        done += len(batch)
+        if sys.stderr.isatty() and len(batch) == BATCH:
+            click.echo(f"\r{done:,} inputs", nl=False, err=True)
+    if sys.stderr.isatty() and done > BATCH:
+        click.echo("\r" + " " * 30 + "\r", nl=False, err=True)
+    return sound
+
+
+def _show(outcome: Run, item: _Item, as_json: bool) -> bool:
+    if outcome.error is not None:
+        if not isinstance(outcome.error, BadLine):
+            click.echo(f"{item.place}:", err=True)
+        report([outcome.error])
+        if as_json:
+            click.echo(json.dumps(outcome.json(), ensure_ascii=False))
+        return False
+    if as_json:
+        click.echo(json.dumps(outcome.json(), ensure_ascii=False))
+    else:
+        click.echo(json.dumps(outcome.output, ensure_ascii=False) if outcome.text is None else outcome.text)
+    return True

@@ -1,0 +1,73 @@
+"""What can be wrong with files and data given to commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from altac.diagnostics.problem import Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotAProgram(Problem):
+    """A module was given where a program is needed."""
+
+    path: str
+    code = "not-a-program"
+    title = "{path} is a module: there is nothing to run in it"
+    help = "give a file with a `program` line that imports it"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadLine(Problem):
+    """A line of an inputs file that is no input."""
+
+    file: str
+    line: int
+    reason: str
+    code = "bad-line"
+    title = "{file}:{line}: {reason}"
+    help = 'every line is a JSON string, as in "jump twice", or a JSON array, as in ["START", 1, 0]'
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoTests(Problem):
+    """`altac test` on a program without test lines."""
+
+    path: str
+    code = "no-tests"
+    title = "{path} has no `test` lines"
+    help = "add one: `test [START, 1, 0] => [false, true, true]`"
+    severity = "warning"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CannotWrite(Problem):
+    """A file cannot be written."""
+
+    path: str
+    reason: str
+    code = "cannot-write"
+    title = "cannot write {path}: {reason}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlreadyExists(Problem):
+    """`altac new` would overwrite something."""
+
+    path: str
+    code = "already-exists"
+    title = "{path} exists already"
+    help = "choose another name, or remove it first"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownCode(Problem):
+    """`altac explain` of a code that no diagnostic has."""
+
+    name: str
+    suggestion: str = ""
+    code = "unknown-code"
+    title = "there is no diagnostic `{name}`"
+
+    def render_help(self) -> str:
+        return f"did you mean `{self.suggestion}`?" if self.suggestion else "run `altac explain` for a list of all"
