@@ -11,43 +11,83 @@ goes another way is what the program does not read there; above it everything is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from math import gcd
-
-import numpy as np
-from numpy.typing import NDArray
 
 from altac.ir import Program
-from altac.rules.diagram import FREE, Diagrams, Leaf, Node, SlotNode, SumNode, TooLarge
-
-Weights = Mapping[str, NDArray[np.int64]]
+from altac.rules.diagram import (
+    FREE,
+    Diagrams,
+    Leaf,
+    Node,
+    SlotNode,
+    Sum,
+    SumNode,
+    TooLarge,
+)
 
 #: Pre-activations stay below this, so that they are exact in single precision.
 _WIDEST = 1 << 21
 
 
 @dataclass(frozen=True, eq=False)
-class Threshold:
-    """``pre = bias + sum of weights``; ``low`` and ``high`` bound it over all states, mixtures included."""
+class Constant:
+    """``pre`` is a number."""
 
-    weights: Weights
+    low: int
+
+    @property
+    def high(self) -> int:
+        return self.low
+
+
+@dataclass(frozen=True, eq=False)
+class OnSlot:
+    """``below``, less ``down`` for all codes but ``open`` and ``ones``, plus ``up`` for ``ones``."""
+
+    slot: str
+    open: frozenset[int]
+    ones: frozenset[int]
+    down: int
+    up: int
+    below: Threshold
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, eq=False)
+class OnSum:
+    """``factor * (sum + offset) + below``."""
+
+    sum: Sum
+    factor: int
+    offset: int
+    below: Threshold
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, eq=False)
+class Joined:
+    """``factor * first + second + bias``."""
+
+    first: Threshold
+    factor: int
+    second: Threshold
     bias: int
     low: int
     high: int
 
-    def key(self) -> object:
-        """Equal for equal units: no weight below zero least in its slot, no common factor."""
-        return (self.bias, tuple(sorted((slot, w.tobytes()) for slot, w in self.weights.items())))
 
+#: What a unit adds up; ``low`` and ``high`` bound ``pre`` over all states, mixtures included.
+Threshold = Constant | OnSlot | OnSum | Joined
 
 #: Signed units whose sum is 1 in the region and 0 outside.
 Cover = tuple[tuple[int, Threshold], ...]
 
 #: On everywhere.
-ALWAYS = Threshold({}, 1, 1, 1)
+ALWAYS = Constant(1)
 
-_NOTHING = Threshold({}, 0, 0, 0)
+_NOTHING = Constant(0)
 
 #: Beyond these a test of a sum is also tried slot by slot, or no longer value by value.
 _MANY_UNITS = 16
@@ -65,10 +105,12 @@ class _Run:
 class Covers:
     """Covers of regions: diagrams with the leaves 1, 0 and FREE.
 
-    ``thresholds`` False leaves every unit a plain conjunction of memberships.
+    ``thresholds`` False leaves every unit a plain conjunction of memberships. Covers of more than ``budget``
+    parts in all raise `TooLarge`.
     """
 
-    def __init__(self, program: Program, diagrams: Diagrams, thresholds: bool) -> None:
+    def __init__(self, program: Program, diagrams: Diagrams, thresholds: bool, budget: int) -> None:
+        self.left = budget
         self.diagrams = diagrams
         self.thresholds = thresholds
         self.low = {s.name: s.domain.low for s in program.slots}
@@ -122,13 +164,14 @@ class Covers:
 
     def _on_slot(self, slot: str, open_codes: frozenset[int], high_codes: frozenset[int], unit: Threshold) -> Threshold:
         """``unit`` where the slot has one of ``open_codes``, on for ``high_codes``, off for all others."""
+        self.left -= 1
+        if self.left < 0:
+            raise TooLarge
         down, up = max(unit.high, 0), max(1 - unit.low, 0)
-        weights = np.full(self.size[slot], -down, np.int64)
-        low = self.low[slot]
-        weights[[c - low for c in open_codes]] = 0
-        if high_codes:
-            weights[[c - low for c in high_codes]] = up
-        return _threshold({slot: weights}, 0, unit)
+        low = unit.low - (down if len(open_codes) + len(high_codes) < self.size[slot] else 0)
+        high = unit.high + (up if high_codes else 0)
+        _check(low, high)
+        return OnSlot(slot, open_codes, high_codes, down, up, unit, low, high)
 
     # --- a test of a sum ----------------------------------------------------------------------
 
@@ -183,22 +226,20 @@ class Covers:
 
     def _at_least(self, node: SumNode, value: int, way: int) -> Threshold:
         """``sum >= value``, or for ``way`` -1 ``sum <= value``."""
-        return self._linear(node, way, 1 - way * value, _NOTHING)
+        return self._on_sum(node.sum, way, -value, ALWAYS)
 
     def _at(self, node: SumNode, value: int, way: int, unit: Threshold) -> Threshold:
         """``unit`` where the sum is ``value``; on above it, off below it (``way`` -1: the reverse)."""
-        factor = max(unit.high, 1 - unit.low, 1)
-        return self._linear(node, way * factor, -way * factor * value, unit)
+        return self._on_sum(node.sum, way * max(unit.high, 1 - unit.low, 1), -value, unit)
 
-    def _linear(self, node: SumNode, factor: int, bias: int, unit: Threshold) -> Threshold:
-        """``factor * sum + bias`` on top of ``unit``."""
-        weights = {}
-        for slot, term in node.sum.terms:
-            # Codes that cannot occur here weigh as little as the least of the others.
-            array = np.full(self.size[slot], min(factor * v for v in term.values()), np.int64)
-            array[[c - self.low[slot] for c in term]] = [factor * v for v in term.values()]
-            weights[slot] = array
-        return _threshold(weights, bias + factor * node.sum.constant, unit)
+    def _on_sum(self, total: Sum, factor: int, offset: int, unit: Threshold) -> Threshold:
+        self.left -= 1
+        if self.left < 0:
+            raise TooLarge
+        ends = [factor * (end + offset) for end in total.range()]
+        low, high = unit.low + min(ends), unit.high + max(ends)
+        _check(low, high)
+        return OnSum(total, factor, offset, unit, low, high)
 
     def _joined(self, node: SumNode, runs: list[_Run], negated: bool) -> Cover | None:
         """Two runs, one of them settled: a threshold of the sum and a conjunction in one unit, or its dual.
@@ -219,11 +260,11 @@ class Covers:
         result: list[tuple[int, Threshold]] = []
         for sign, unit in cover:
             if one and sign > 0 and unit.low >= 0:
-                result.append((1, _combined(unit, max(1 - outside.low, 1), outside, 0)))
+                result.append((1, _joined(unit, max(1 - outside.low, 1), outside, 0)))
                 one = False
             elif unit.high <= 1:
                 factor = max(inside.high, 1)
-                result.append((sign, _combined(unit, factor, inside, -factor)))
+                result.append((sign, _joined(unit, factor, inside, -factor)))
             else:
                 return None
         return None if one else tuple(result)
@@ -255,37 +296,14 @@ class Covers:
         )
 
 
-def _combined(unit: Threshold, factor: int, other: Threshold, bias: int) -> Threshold:
-    """``factor * unit + other + bias`` as a unit."""
-    weights = {slot: factor * w for slot, w in unit.weights.items()}
-    for slot, w in other.weights.items():
-        weights[slot] = weights[slot] + w if slot in weights else w
-    return _threshold(weights, factor * unit.bias + other.bias + bias, _NOTHING)
+def _joined(first: Threshold, factor: int, second: Threshold, bias: int) -> Threshold:
+    """``factor * first + second + bias`` as a unit."""
+    low = factor * first.low + second.low + bias
+    high = factor * first.high + second.high + bias
+    _check(low, high)
+    return Joined(first, factor, second, bias, low, high)
 
 
-def _threshold(weights: Weights, bias: int, unit: Threshold) -> Threshold:
-    """The sum of a test's weights and of the unit below it, in canonical form.
-
-    The least weight of a slot becomes 0, at the expense of the bias, and a common factor of the weights goes: the
-    bounds of ``pre`` are taken at one-hots, where all values are whole, so what was on stays on.
-    """
-    joined = dict(unit.weights)
-    for slot, w in weights.items():
-        joined[slot] = joined[slot] + w if slot in joined else w
-    bias += unit.bias
-    result: dict[str, NDArray[np.int64]] = {}
-    factor = 0
-    for slot, w in joined.items():
-        least = int(w.min())
-        w = w - least
-        bias += least
-        if w.any():
-            result[slot] = w
-            factor = gcd(factor, int(np.gcd.reduce(w)))
-    if factor > 1:
-        result = {slot: w // factor for slot, w in result.items()}
-        bias = 1 + (bias - 1) // factor
-    high = bias + sum(int(w.max()) for w in result.values())
-    if max(high, -bias) > _WIDEST:
+def _check(low: int, high: int) -> None:
+    if max(high, -low) > _WIDEST:
         raise TooLarge
-    return Threshold(result, bias, bias, high)

@@ -320,3 +320,16 @@ def _update_of(body: tuple[Stmt, ...], target: str) -> Assign | None:
             case _:
                 pass
     return None
+
+
+def satisfying(program: Program, condition: Expr) -> tuple[str, tuple[int, ...]]:
+    """The one slot that ``condition`` reads, and the codes for which it holds."""
+    expansion = _Expansion(program, "", _Meter(BUDGET))
+    found: dict[str, list[int]] = {}
+    for holds in expansion.expression(condition, {})():
+        for name, code in expansion.path.items():
+            codes = found.setdefault(name, [])
+            if holds:
+                codes.append(code)
+    ((name, codes),) = found.items()
+    return name, tuple(codes)

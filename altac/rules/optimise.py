@@ -8,15 +8,14 @@ tried and the one that adds fewest units is taken; a unit that another target ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from altac.diagnostics.problem import AltacError
 from altac.ir import Program, RealDomain, label
-from altac.rules.cover import Covers, Threshold
+from altac.rules.bag import Bag, Entry
+from altac.rules.cover import Covers
 from altac.rules.deep import deeply
 from altac.rules.diagram import (
     FREE,
@@ -31,50 +30,21 @@ from altac.rules.diagram import (
 from altac.rules.expand import expand_target
 from altac.rules.symbolic import Symbolic
 from altac.rules.units import FeatureIndex, Origin, Units, UnitsBuilder
-from altac.source import Span
 
 #: Nodes of the diagrams of one target after which it is left to the rules.
 NODES = 400_000
+#: Nodes up to which level 2 also tries diagrams without tests of sums.
+_FEW_NODES = 20_000
+#: Likewise for the parts of covers.
+_PARTS = 2_000_000
+_FEW_PARTS = 10_000
 
 #: Pairs of old and new values up to which one unit per pair is tried.
 _MOST_PAIRS = 3_000
 #: New values up to which each is tried on its own.
 _MOST_TRIALS = 12
-
-
-@dataclass
-class _Unit:
-    unit: Threshold
-    effects: dict[int, int] = field(default_factory=dict)
-    labels: dict[str, None] = field(default_factory=dict)
-    spans: dict[Span, None] = field(default_factory=dict)
-
-
-class Bag:
-    """Hidden units with what each does, equal units once."""
-
-    def __init__(self) -> None:
-        self.units: dict[object, _Unit] = {}
-
-    def add(self, unit: Threshold, effects: Iterable[tuple[int, int]], text: str, spans: Iterable[Span] = ()) -> None:
-        """Let ``unit`` also add the given numbers to the given features."""
-        entry = self.units.setdefault(unit.key(), _Unit(unit))
-        for feature, weight in effects:
-            entry.effects[feature] = entry.effects.get(feature, 0) + weight
-        entry.labels[text] = None
-        entry.spans.update(dict.fromkeys(spans))
-
-    def merge(self, other: Bag) -> None:
-        for entry in other.live():
-            self.add(entry.unit, entry.effects.items(), ", ".join(entry.labels), entry.spans)
-
-    def live(self) -> Iterator[_Unit]:
-        """The units that do anything."""
-        return (u for u in self.units.values() if any(u.effects.values()))
-
-    def cost(self, beside: Bag) -> int:
-        """How many units this adds to ``beside``."""
-        return sum(1 for key, u in self.units.items() if key not in beside.units and any(u.effects.values()))
+#: Units of a target beyond which no second way is tried.
+_MANY_UNITS = 4_000
 
 
 def optimised_units(program: Program, level: Literal[1, 2], budget: int) -> Units:
@@ -91,7 +61,7 @@ def optimised_units(program: Program, level: Literal[1, 2], budget: int) -> Unit
 
 def _optimised(program: Program, level: int, budget: int) -> Units:
     index = FeatureIndex.of(program)
-    bag = Bag()
+    bag = Bag(index)
     for head in program.heads:
         if not isinstance(head.domain, RealDomain):
             for i in range(head.domain.size):
@@ -102,24 +72,29 @@ def _optimised(program: Program, level: int, budget: int) -> Units:
     builder = UnitsBuilder(index)
     for entry in bag.live():
         inputs = {
-            index.offset[slot] + int(i): int(w[i]) for slot, w in entry.unit.weights.items() for i in np.flatnonzero(w)
+            index.offset[slot] + int(i): int(w[i]) for slot, w in entry.weights.items() for i in np.flatnonzero(w)
         }
-        builder.add(inputs, entry.unit.bias, entry.effects, Origin("; ".join(entry.labels), tuple(entry.spans)))
+        builder.add(inputs, entry.bias, entry.effects, Origin("; ".join(entry.labels), tuple(entry.spans)))
     return builder.units(level)
 
 
 def _of_target(program: Program, index: FeatureIndex, name: str, level: int, budget: int, beside: Bag) -> Bag:
-    """The best units found for one target."""
-    diagrams = Diagrams(NODES)
-    try:
-        symbolic = Symbolic(program, diagrams, sums=level > 1)
-        diagram = symbolic.diagram(name)
-        if diagram is diagrams.keep or diagram is diagrams.free:
-            return Bag()
-        ways = _Ways(program, index, name, diagrams, diagram, symbolic, Covers(program, diagrams, level > 1))
-        return ways.best(beside)
-    except TooLarge:
-        pass
+    """The best units found for one target. Where sums do not pay, tests of single slots may."""
+    found: list[Bag] = []
+    for sums in (True, False) if level > 1 else (False,):
+        diagrams = Diagrams(NODES if not found else _FEW_NODES)
+        try:
+            symbolic = Symbolic(program, diagrams, sums)
+            diagram = symbolic.diagram(name)
+            if diagram is diagrams.keep or diagram is diagrams.free:
+                return Bag(index)
+            parts = _PARTS if not found else _FEW_PARTS + 20 * found[0].cost(beside)
+            covers = Covers(program, diagrams, level > 1, parts)
+            found.append(_Ways(program, index, name, diagrams, diagram, symbolic, covers).best(beside))
+        except TooLarge:
+            continue
+    if found:
+        return min(found, key=lambda bag: bag.cost(beside))
     try:
         return _rule_by_rule(program, index, name, budget)
     except AltacError:
@@ -129,7 +104,7 @@ def _of_target(program: Program, index: FeatureIndex, name: str, level: int, bud
 
 
 def _rule_by_rule(program: Program, index: FeatureIndex, name: str, budget: int) -> Bag:
-    bag = Bag()
+    bag = Bag(index)
     sizes = {s.name: s.domain.size for s in program.slots}
     for rule in expand_target(program, name, budget):
         weights = {}
@@ -137,16 +112,16 @@ def _rule_by_rule(program: Program, index: FeatureIndex, name: str, budget: int)
             weights[slot] = np.zeros(sizes[slot], np.int64)
             weights[slot][code - index.low[slot]] = 1
         old = dict(rule.antecedent)[name]
-        unit = Threshold(weights, 1 - len(weights), 1 - len(weights), 1)
+        unit = Entry(weights, 1 - len(weights))
         effects = [(index(name, old), -1), (index(name, rule.value), 1)]
         bag.add(unit, effects, f"{name} <- {rule.value}", (rule.span,) if rule.span else ())
     return bag
 
 
-def _one_hot(slot: str, size: int, i: int) -> Threshold:
+def _one_hot(slot: str, size: int, i: int) -> Entry:
     weights = np.zeros(size, np.int64)
     weights[i] = 1
-    return Threshold({slot: weights}, 0, 0, 1)
+    return Entry({slot: weights}, 0)
 
 
 class _Ways:
@@ -172,16 +147,19 @@ class _Ways:
     def best(self, beside: Bag) -> Bag:
         """The way that adds fewest units to ``beside``."""
         few = len(self.codes) * len(self.new) <= _MOST_PAIRS
-        starts: list[frozenset[int]] = [frozenset()]
-        if few:
-            starts.append(frozenset(self.new))
-        best, cost, pairs = Bag(), -1, starts[0]
-        for start in starts:
-            for bottom in (False, True):
-                bag = self.units(start, bottom)
-                found = bag.cost(beside)
-                if cost < 0 or found < cost:
-                    best, cost, pairs, below = bag, found, start, bottom
+        pairs: frozenset[int] = frozenset()
+        below = False
+        best = self.units(pairs, below)
+        cost = best.cost(beside)
+        if len(best.units) > _MANY_UNITS:  # then trying further ways takes too long
+            return best
+        for start in (pairs, frozenset(self.new)) if few else (pairs,):
+            for under in (False, True):
+                if (start, under) != (frozenset(), False):
+                    bag = self.units(start, under)
+                    found = bag.cost(beside)
+                    if found < cost:
+                        best, cost, pairs, below = bag, found, start, under
         if few and len(self.new) <= _MOST_TRIALS:
             improved = True
             while improved:
@@ -198,7 +176,7 @@ class _Ways:
 
         ``below`` puts the test of the old value under the program's tests rather than above them.
         """
-        bag = Bag()
+        bag = Bag(self.index)
         low = self.domain.low
         apart = sum(1 << (c - low) for c in self.new if c not in pairs)
         if apart:
@@ -241,7 +219,7 @@ class _Ways:
                     self.name, [(frozenset({old}), region), (codes, self.diagrams.leaf(0))]
                 )
         for sign, unit in self.covers.cover(region):
-            bag.add(unit, [(feature, sign * weight) for feature, weight in effects], text, spans)
+            bag.add(bag.entry(unit), [(feature, sign * weight) for feature, weight in effects], text, spans)
 
     def _graft(self, region: Node, old: int) -> Node:
         """``region`` with a test for the old value in place of each leaf 1."""
