@@ -1,0 +1,117 @@
+"""What can keep a program from becoming a Transformer, or its files from being written or read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from altac.diagnostics.problem import Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class LengthNotCertified(Problem):
+    """Means that belong to different buckets come closer than the number format can tell apart.
+
+    ``certified`` is the largest length that works (0 if none does), ``other`` the one with ``other_dtype``.
+    """
+
+    code = "length-not-certified"
+    title = "the buckets of `{head}` cannot be told apart at length {length} in {dtype}"
+    label = "a mean may come within {gap} of the boundary {boundary}, where {dtype} is sure of {error} only"
+    head: str
+    length: int
+    dtype: str
+    gap: str
+    boundary: str
+    error: str
+    certified: int
+    other_dtype: str = ""
+    other: int = 0
+
+    def render_help(self) -> str:
+        lines = []
+        if self.certified:
+            lines.append(f"build with --max-length {self.certified} or less")
+        if self.other > self.certified:
+            lines.append(f"with --dtype {self.other_dtype} every length up to {self.other} is certain")
+        lines.append("buckets that are further apart, or a value with fewer or simpler numbers, allow more")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitNotExact(Problem):
+    """The weights of a hidden unit are too large for its sum to be exact."""
+
+    code = "unit-not-exact"
+    title = "a hidden unit of `{unit}` adds up numbers too large to be exact in {dtype}"
+    label = "its weights add up to {total}"
+    help = "{advice}"
+    unit: str
+    dtype: str
+    total: int
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownNumberFormat(Problem):
+    """A ``dtype`` that models cannot be built in."""
+
+    code = "unknown-dtype"
+    title = "models cannot be built in `{dtype}`"
+    help = "use {known}"
+    dtype: str
+    known: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadMaxLength(Problem):
+    """A maximum length below 1, or below the length that the frame gives every input."""
+
+    code = "bad-max-length"
+    title = "the maximum length cannot be {length}"
+    help = "pass {least} or more{reason}"
+    length: int
+    least: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotOurDirectory(Problem):
+    """The output exists and was not written by a build."""
+
+    code = "output-exists"
+    title = "`{path}` exists and holds no model that altac has built"
+    help = "give another directory, or remove this one first"
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CannotWrite(Problem):
+    """The operating system refused to write the model."""
+
+    code = "cannot-write"
+    title = "cannot write `{path}`: {reason}"
+    help = "give a directory that can be written"
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoModel(Problem):
+    """A directory that should hold a built model and does not."""
+
+    code = "no-model"
+    title = "`{path}` holds no model that altac has built: {reason}"
+    help = "build one with `altac build PROGRAM.alta -o {path}`"
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputExceedsModel(Problem):
+    """An input that is longer than the model is certain for."""
+
+    code = "input-exceeds-model"
+    title = "the input has {length} tokens, but the model was built for at most {longest}"
+    help = "shorten the input, or build with --max-length {length} or more"
+    length: int
+    longest: int

@@ -1,0 +1,142 @@
+"""Where everything is in the residual stream, and which dimensions the parts of the MLP read.
+
+One residual dimension per (variable, code) and per (categorical head, code), one scalar per
+numerical head (appendix A.2 of the ALTA paper). The MLP reads *features*: the residual stream, then a one-hot over
+the buckets of every numerical head, then the predicates of the first feature layer, if there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from altac.interpreter.analysis import slots_read
+from altac.interpreter.explain import Failed, Place
+from altac.ir import BoolDomain, Domain, Head, IntDomain, Program, RealDomain, SetDomain, Variable, label
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Residual and feature dimensions of ``program``.
+
+    ``reachable`` tells for every variable the codes it can ever hold; attention and means consider only those.
+    """
+
+    program: Program
+    reachable: Mapping[str, tuple[int, ...]]
+
+    @cached_property
+    def offsets(self) -> dict[str, int]:
+        """The first residual dimension of every slot."""
+        found, at = {}, 0
+        for slot in self.program.slots:
+            found[slot.name] = at
+            at += 1 if is_numerical(slot) else slot.domain.size
+        return found
+
+    @cached_property
+    def width(self) -> int:
+        """The width of the residual stream."""
+        return sum(1 if is_numerical(slot) else slot.domain.size for slot in self.program.slots)
+
+    @cached_property
+    def numerical(self) -> tuple[Head, ...]:
+        """The heads whose output is a mean."""
+        return tuple(h for h in self.program.heads if is_numerical(h))
+
+    @cached_property
+    def buckets(self) -> dict[str, int]:
+        """The first feature of the buckets of every numerical head."""
+        found, at = {}, self.width
+        for head in self.numerical:
+            found[head.name] = at
+            at += head.domain.size
+        return found
+
+    @cached_property
+    def features(self) -> int:
+        """The number of features before any predicates: residual dimensions and buckets."""
+        return self.width + sum(h.domain.size for h in self.numerical)
+
+    @cached_property
+    def feature_of_code(self) -> Array:
+        """The feature of every (slot, code): variables, then heads, codes ascending."""
+        parts = [
+            np.arange(slot.domain.size) + (self.buckets if is_numerical(slot) else self.offsets)[slot.name]
+            for slot in self.program.slots
+        ]
+        return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+    def dims(self, slot: str, codes: Array | tuple[int, ...] | range | None = None) -> Array:
+        """The residual dimensions of ``codes`` (default: all) of a variable or categorical head."""
+        domain = self.program.domain(slot)
+        wanted = np.arange(domain.size) if codes is None else np.asarray(codes, np.int64) - domain.low
+        return self.offsets[slot] + wanted
+
+    @cached_property
+    def residual_labels(self) -> list[dict[str, Any]]:
+        """What each residual dimension means."""
+        found: list[dict[str, Any]] = []
+        for slot in self.program.slots:
+            place = {} if slot.span is None else {"source": str(slot.span), "line": slot.span.line}
+            kind = "variable" if isinstance(slot, Variable) else "head"
+            if is_numerical(slot):
+                found.append({"name": slot.name, "kind": kind, "slot": slot.name, "value": "mean", **place})
+                continue
+            for code in range(slot.domain.low, slot.domain.low + slot.domain.size):
+                value = label(slot.domain, code)
+                found.append({"name": f"{slot.name} = {value}", "kind": kind, "slot": slot.name, "value": value, **place})
+        return found
+
+
+def is_numerical(slot: Variable | Head) -> bool:
+    """Whether a slot is one scalar of the residual stream, rather than one-hot."""
+    return isinstance(slot, Head) and isinstance(slot.domain, RealDomain)
+
+
+def numbers(domain: Domain) -> tuple[Fraction, ...]:
+    """The number that each code of a real, integer or boolean domain stands for."""
+    match domain:
+        case RealDomain(buckets=buckets):
+            return buckets
+        case IntDomain() | BoolDomain():
+            return tuple(Fraction(c) for c in range(domain.low, domain.low + domain.size))
+    raise TypeError(f"the values of {domain} are no numbers")
+
+
+def matches(query: Domain, key: Domain) -> Array:
+    """Which query codes select which key codes, shape (query codes, key codes): equality of values, or membership."""
+    keys = np.arange(key.low, key.low + key.size)
+    if isinstance(query, SetDomain):
+        found = np.zeros((query.size, key.size), bool)
+        for i, codes in enumerate(query.family):
+            found[i] = np.isin(keys, sorted(codes))
+        return found
+    return np.arange(query.low, query.low + query.size)[:, None] == keys[None, :]
+
+
+def halting_codes(program: Program) -> tuple[str, tuple[int, ...]] | None:
+    """The variable of the halting condition and the codes that satisfy it; None without a condition.
+
+    A code at which the condition cannot be evaluated does not satisfy it.
+    """
+    if program.halt is None:
+        return None
+    names = slots_read(program.halt, {})
+    name = min(names, default=program.output)  # a constant condition holds for every code, or for none
+    domain = program.domain(name)
+    codes = []
+    for code in range(domain.low, domain.low + domain.size):
+        try:
+            if Place(program, {name: code}.get, lambda _: 0, 0, 0, "").evaluate(program.halt, {}):
+                codes.append(code)
+        except Failed:
+            continue
+    return name, tuple(codes)
