@@ -28,11 +28,19 @@ Every message of altac has a code. `altac explain CODE` says more about one. Wha
 """
 
 
-def registry() -> dict[str, type[Problem]]:
-    """Every diagnostic, with all modules that define some imported."""
+def registry() -> list[type[Problem]]:
+    """Every diagnostic by its code, with all modules that define some imported. One that is found while checking as well as
+    while running is there twice."""
     for module in pkgutil.iter_modules(diagnostics.__path__):
         importlib.import_module(f"{diagnostics.__name__}.{module.name}")
-    return {code: REGISTRY[code] for code in sorted(REGISTRY)}
+    found: dict[tuple[str, str], type[Problem]] = {}
+    pending = [Problem]
+    while pending:
+        problem = pending.pop()
+        pending += problem.__subclasses__()
+        if problem.code in REGISTRY and problem.__module__.startswith(diagnostics.__name__):
+            found[problem.code, problem.__module__] = problem
+    return [found[key] for key in sorted(found)]
 
 
 def page() -> str:
@@ -40,8 +48,8 @@ def page() -> str:
     parts = [_HEAD]
     for title, modules in SECTIONS.items():
         rows = [
-            f"| `{code}`{' (warning)' if problem.severity == 'warning' else ''} | {_shown(problem.title)} |"
-            for code, problem in registry().items()
+            f"| `{problem.code}`{' (warning)' if problem.severity == 'warning' else ''} | {_shown(problem.title)} |"
+            for problem in registry()
             if problem.__module__.rsplit(".", 1)[1] in modules
         ]
         if rows:
