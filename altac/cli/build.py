@@ -19,13 +19,13 @@ _length = click.option("--max-length", type=click.IntRange(min=1), metavar="N", 
 def summary(model: Model, seconds: float) -> dict[str, Any]:
     """The sizes of a model, as the command contract names them."""
     program = model.program.ir
-    layout = model.built.config
+    sizes = model.built.config["sizes"]
     return {
         "variables": len(program.variables),
         "heads": len(program.heads),
         "rules": _rules(model),
-        "mlp_width": layout["mlp_width"],
-        "residual_width": layout["residual_width"],
+        "mlp_width": model.built.mlp_width,
+        "residual_width": sizes["residual"],
         "parameters": model.built.parameters,
         "seconds": round(seconds, 3),
     }

@@ -85,23 +85,12 @@ class NotOurDirectory(Problem):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CannotWrite(Problem):
+class NotWritable(Problem):
     """The operating system refused to write the model."""
 
-    code = "cannot-write"
+    code = "model-not-written"
     title = "cannot write `{path}`: {reason}"
     help = "give a directory that can be written"
-    path: str
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class NoModel(Problem):
-    """A directory that should hold a built model and does not."""
-
-    code = "no-model"
-    title = "`{path}` holds no model that altac has built: {reason}"
-    help = "build one with `altac build PROGRAM.alta -o {path}`"
     path: str
     reason: str
 

@@ -60,7 +60,7 @@ def run(
         sound: dict[int, tuple[int, ...]] = {}
         for i, sequence in enumerate(inputs):
             tokens = tuple(map(int, sequence))
-            problem = _check(program, tokens)
+            problem = checked_tokens(program, tokens)
             if problem is None:
                 sound[i] = tokens
             else:
@@ -69,7 +69,8 @@ def run(
     return [results[i] for i in range(len(inputs))]
 
 
-def _check(program: Program, tokens: tuple[int, ...]) -> Problem | None:
+def checked_tokens(program: Program, tokens: tuple[int, ...]) -> Problem | None:
+    """What keeps a sequence of token indices from being run, if anything."""
     count = program.tokens.size
     if tokens and not 0 <= min(tokens) <= max(tokens) < count:
         index, token = next((i, t) for i, t in enumerate(tokens) if not 0 <= t < count)

@@ -8,13 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from altac.transformer.building import BuiltModel, build
+from altac.transformer.writing import write
 
 if TYPE_CHECKING:
     from altac.transformer.runner import TransformerRunner
+    from altac.transformer.verification import verify
 
-__all__ = ["BuiltModel", "TransformerRunner", "build"]
+__all__ = ["BuiltModel", "TransformerRunner", "build", "verify", "write"]
 
-_LAZY = {"TransformerRunner": "altac.transformer.runner"}
+_LAZY = {"TransformerRunner": "altac.transformer.runner", "verify": "altac.transformer.verification"}
 
 
 def __getattr__(name: str) -> Any:

@@ -41,6 +41,12 @@ class BuiltModel:
         """The number of weights."""
         return sum(w.size for w in self.weights.values())
 
+    @property
+    def mlp_width(self) -> int:
+        """The width of the widest hidden layer of the MLP."""
+        layers = ("mlp.threshold", "mlp.bucket", "mlp.predicate", "mlp.up")
+        return max(self.weights[name].shape[1] for name in layers if name in self.weights)
+
     @cached_property
     def files(self) -> dict[str, bytes]:
         """The files of the directory, by name."""

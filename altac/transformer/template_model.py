@@ -94,7 +94,7 @@ class MLP(nnx.Module):
         features = x
         if self.means:
             reached = clipped(dot("btd,dn->btn", x, self.threshold[...]) + self.threshold_bias[...])
-            buckets = dot("btn,nb->btb", reached, self.bucket[...]) + self.bucket_bias[...]
+            buckets = dot("btn,nc->btc", reached, self.bucket[...]) + self.bucket_bias[...]
             features = jnp.concatenate([features, buckets], axis=-1)
         if self.predicates:
             first = clipped(dot("btf,fp->btp", features, self.predicate[...]) + self.predicate_bias[...])

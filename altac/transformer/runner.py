@@ -1,0 +1,61 @@
+"""Runs a built model in this process, with the interpreter's results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from altac.diagnostics.build_errors import InputExceedsModel
+from altac.diagnostics.problem import AltacError, Problem
+from altac.diagnostics.runtime_errors import NoLayerLimit
+from altac.interpreter.engine import checked_tokens
+from altac.interpreter.result import Result
+from altac.ir import Program
+from altac.transformer.building import BuiltModel
+from altac.transformer.template_model import Model
+
+
+class TransformerRunner:
+    """The model of a program, run by the same module that a build writes."""
+
+    def __init__(self, built: BuiltModel) -> None:
+        self.program: Program = built.program
+        config = json.loads(json.dumps(built.config))
+        self.model = Model(config, built.weights)
+
+    def run(self, inputs: Sequence[Sequence[int]], max_layers: int | None = None) -> list[Result]:
+        """Run token indices, frame included. Inputs that cannot be run have their error set.
+
+        Raises:
+            AltacError: the program never halts and no number of layers is given.
+        """
+        if max_layers is None and self.program.max_layers is None and self.program.halt is None:
+            raise AltacError(NoLayerLimit(program=self.program.name))
+        sequences = [tuple(map(int, tokens)) for tokens in inputs]
+        problems = {i: p for i, tokens in enumerate(sequences) if (p := self._check(tokens)) is not None}
+        sound = [tokens for i, tokens in enumerate(sequences) if i not in problems]
+        low = self.program.domain(self.program.output).low
+        runs = iter(self.model.run(sound, max_layers))
+        results = []
+        for i, tokens in enumerate(sequences):
+            if i in problems:
+                results.append(Result(tokens, (), 0, False, problems[i]))
+                continue
+            run = next(runs)
+            results.append(Result(tokens, tuple(o + low for o in run.output), run.layers, run.halted))
+        return results
+
+    def _check(self, tokens: tuple[int, ...]) -> Problem | None:
+        problem = checked_tokens(self.program, tokens)
+        longest = self.model.config["max_length"]
+        if problem is None and longest is not None and len(tokens) > longest:
+            return InputExceedsModel(length=len(tokens), longest=longest)
+        return problem
+
+
+def load_model(directory: str | Path) -> Model:
+    """The model in a directory that a build wrote."""
+    from altac.transformer.template_model import load
+
+    return load(directory)
