@@ -1,16 +1,17 @@
-"""Transition rules as text: a table, JSON, and a complete program that parses back."""
+"""Rules as a table, as JSON, and as the text of a program whose MLP is a ``rules`` block."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from typing import Any
 
 from altac.ir import (
     BoolDomain,
     Domain,
     EnumDomain,
+    Expr,
     Head,
     IntDomain,
     Program,
@@ -22,31 +23,74 @@ from altac.ir import (
     Variable,
     label,
 )
-from altac.rules.expand import satisfying
-from altac.rules.ruleset import RuleSet
+from altac.ir.validate import children
+from altac.rules.evaluate import Undefined, evaluate
+from altac.rules.ruleset import Reset, RuleSet
+from altac.syntax.keywords import words
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+#: Tests or tokens on a line before a break.
+_WIDTH = 100
 
 
-def rules_json(program: Program, ruleset: RuleSet) -> list[dict[str, Any]]:
-    """One object per rule: ``if`` (pairs of name and value), ``set``, ``to``, ``line``; then the resets of heads,
-    whose ``to`` is None."""
+def rules_table(program: Program, ruleset: RuleSet) -> Iterator[str]:
+    """The rules line by line, grouped by target, the old value on the left, resets last."""
     domains = {s.name: s.domain for s in program.slots}
-    updates = [
-        {
-            "if": [[name, json_value(domains[name], code)] for name, code in rule.antecedent],
-            "set": rule.target,
-            "to": json_value(domains[rule.target], rule.value),
+    for variable in program.variables:
+        rules = [r for r in ruleset.rules if r.target == variable.name]
+        if not rules:
+            continue
+        yield f"{variable.name}: {_count(len(rules), 'rule')}"
+        rows = [_row(rule, domains) for rule in rules]
+        widths = [max(len(row[i]) for row in rows) for i in range(2)]
+        yield from (f"  {old:>{widths[0]}} -> {new:<{widths[1]}}  if {tests}".rstrip() for old, new, tests in rows)
+        yield ""
+    for head in program.heads:
+        resets = [r for r in ruleset.resets if r.head == head.name]
+        if resets:
+            values = ", ".join(label(head.domain, r.value) for r in resets)
+            yield f"{head.name}: {_count(len(resets), 'reset')} of {values}"
+    yield f"{_count(len(ruleset), 'rule')} in all: {_count(len(ruleset.rules), 'update')}, " + _count(
+        len(ruleset.resets), "reset"
+    )
+
+
+def _row(rule: Rule, domains: dict[str, Domain]) -> tuple[str, str, str]:
+    tests = [f"{n} = {label(domains[n], c)}" for n, c in rule.antecedent if n != rule.target]
+    domain = domains[rule.target]
+    old = dict(rule.antecedent).get(rule.target)
+    return (
+        "any" if old is None else label(domain, old),
+        label(domain, rule.value),
+        ", ".join(tests) if tests else "always",
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def rules_json(program: Program, ruleset: RuleSet) -> dict[str, Any]:
+    """The rules as data for `json.dumps`: ``{"rules": [{"antecedent": {name: value}, "target", "value", "line"}],
+    "resets": [{"head", "value"}]}``; values as in the outputs of a program, sets as lists, fractions as text."""
+    domains = {s.name: s.domain for s in program.slots}
+
+    def rule_json(rule: Rule) -> dict[str, Any]:
+        return {
+            "antecedent": {n: _json(domains[n], c) for n, c in rule.antecedent},
+            "target": rule.target,
+            "value": _json(domains[rule.target], rule.value),
             "line": None if rule.span is None else rule.span.line,
         }
-        for rule in ruleset.rules
-    ]
-    resets = [
-        {"if": [[r.head, json_value(domains[r.head], r.value)]], "set": r.head, "to": None, "line": None} for r in ruleset.resets
-    ]
-    return updates + resets
+
+    def reset_json(reset: Reset) -> dict[str, Any]:
+        return {"head": reset.head, "value": _json(domains[reset.head], reset.value)}
+
+    return {"rules": list(map(rule_json, ruleset.rules)), "resets": list(map(reset_json, ruleset.resets))}
 
 
-def json_value(domain: Domain, code: int) -> Any:
-    """A code as JSON: numbers, names, true and false; reals and sets as they are written."""
+def _json(domain: Domain, code: int) -> object:
     match domain:
         case BoolDomain():
             return bool(code)
@@ -54,59 +98,92 @@ def json_value(domain: Domain, code: int) -> Any:
             return code
         case EnumDomain(members=symbols) | TokenDomain(tokens=symbols):
             return symbols[code].name
-        case RealDomain() | SetDomain():
-            return label(domain, code)
-
-
-def rules_table(program: Program, ruleset: RuleSet) -> Iterator[str]:
-    """The rules line by line, grouped by target; the resets of a head on one line."""
-    domains = {s.name: s.domain for s in program.slots}
-    by_target: dict[str, list[Rule]] = {}
-    for rule in ruleset.rules:
-        by_target.setdefault(rule.target, []).append(rule)
-    for target, rules in by_target.items():
-        yield f"{target}: {len(rules)} rule{'s' if len(rules) > 1 else ''}"
-        left = [", ".join(f"{n} = {label(domains[n], c)}" for n, c in r.antecedent) for r in rules]
-        width = min(max(map(len, left)), 90)
-        for text, rule in zip(left, rules, strict=True):
-            line = f"   line {rule.span.line}" if rule.span is not None else ""
-            yield f"    {text:<{width}}  =>  {target} <- {label(domains[target], rule.value)}{line}"
-    resets = Counter(r.head for r in ruleset.resets)
-    for head, count in resets.items():
-        yield f"{head}: {count} resets, one per value"
-    yield f"{len(ruleset)} rules: {len(ruleset.rules)} updates and {len(ruleset.resets)} resets"
+        case RealDomain(buckets=buckets):
+            value = buckets[code]
+            return int(value) if value.denominator == 1 else str(value)
+        case SetDomain(element=element, family=family):
+            return [_json(element, c) for c in sorted(family[code])]
 
 
 def rules_program(program: Program, ruleset: RuleSet) -> Iterator[str]:
-    """A complete program with ``ruleset`` in place of its MLP."""
-    return _Printer(program).lines(ruleset)
+    """The lines of a complete program that means the same, its MLP given by its rules.
+
+    Names that cannot stand in a text (those of components have dots) get underscores instead.
+    """
+    yield from _Text(program).lines(ruleset)
 
 
-class _Printer:
+class _Text:
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.names: dict[str, str] = {}
+        self.taken = set(words().keywords) | {"Token"}
         self.enums: dict[EnumDomain, str] = {}
-        taken: set[str] = set()
+        self.names = {s.name: self._name(s.name) for s in program.slots}
         for slot in program.slots:
-            for domain in (slot.domain, getattr(slot.domain, "element", None)):
-                if isinstance(domain, EnumDomain) and domain not in self.enums:
-                    self.enums[domain] = _fresh(domain.name, taken)
-        for slot in program.slots:
-            self.names[slot.name] = _fresh(slot.name, taken)
-        uses = Counter(str(m.name) for e in self.enums for m in e.members)
-        uses.update(str(t.name) for t in program.symbols)
-        uses.update(taken)
-        self.shared = {name for name, count in uses.items() if count > 1}
+            domain = slot.domain.element if isinstance(slot.domain, SetDomain) else slot.domain
+            if isinstance(domain, EnumDomain) and domain not in self.enums:
+                self.enums[domain] = self._name(domain.name)
+
+    def _name(self, wanted: str) -> str:
+        name = re.sub(r"[^A-Za-z0-9_]", "_", wanted)
+        if not _NAME.match(name):
+            name = "_" + name
+        while name in self.taken:
+            name += "_"
+        self.taken.add(name)
+        return name
+
+    def lines(self, ruleset: RuleSet) -> Iterator[str]:
+        program = self.program
+        yield f"program {self._name(program.name)}"
+        yield ""
+        yield "tokens " + self.vocabulary()
+        if program.text == "characters" or isinstance(program.tokens, IntDomain) or self._long():
+            yield f"text {program.text}"
+        if program.positions is not None:
+            yield f"positions {program.positions}"
+        yield from self.frame()
+        for domain, name in self.enums.items():
+            yield f"enum {name} {{ {', '.join(map(self.member, domain.members))} }}"
+        yield ""
+        yield from map(self.variable, program.variables)
+        yield from map(self.head, program.heads)
+        yield ""
+        yield "rules {"
+        for rule in ruleset.rules:
+            tests = ", ".join(f"{self.names[n]} = {self.value(program.domain(n), c)}" for n, c in rule.antecedent)
+            new = self.value(program.domain(rule.target), rule.value)
+            yield f"    {tests} => {self.names[rule.target]} <- {new}"
+        yield "}"
+        yield ""
+        yield f"output {self.names[program.output]}"
+        if program.halt is not None:
+            yield f"halt when {self.halt(program.halt)}"
+        if program.max_layers is not None:
+            yield f"layers {program.max_layers}"
+        if program.causal is not None:
+            stop, limit = program.causal.stop, program.causal.limit
+            until = "" if stop is None else f" until {self.token(stop)}"
+            yield f"causal{until}" + ("" if limit is None else f" limit {limit}")
+        for test in program.tests:
+            expected = self.items(test.expected, program.domain(program.output))
+            yield f"test {self.items(test.input, program.tokens)} => {expected}"
+
+    def _long(self) -> bool:
+        return any(len(s.spelling) > 1 for s in self.program.symbols)
+
+    # --- values -------------------------------------------------------------------------------
 
     def value(self, domain: Domain, code: int) -> str:
         match domain:
-            case EnumDomain(members=members) if str(members[code].name) in self.shared:
+            case EnumDomain(members=members):
                 return f"{self.enums[domain]}.{members[code].name}"
             case TokenDomain(tokens=tokens):
-                return _literal(tokens[code].name)
+                return _symbol(tokens[code].name)
             case SetDomain(element=element, family=family):
                 return "{" + ", ".join(self.value(element, c) for c in sorted(family[code])) + "}"
+            case RealDomain(buckets=buckets):
+                return _real(buckets[code])
             case _:
                 return label(domain, code)
 
@@ -121,122 +198,128 @@ class _Printer:
             case TokenDomain():
                 return "Token"
             case RealDomain(buckets=buckets):
-                return "real in {" + ", ".join(map(str, buckets)) + "}"
+                return f"real in {{{', '.join(map(_real, buckets))}}}"
             case SetDomain(element=element, family=family):
-                sets = ", ".join(self.value(domain, c) for c in range(len(family)))
+                sets = ", ".join(self.value(domain, i) for i in range(len(family)))
                 return f"set of {self.type(element)} in [{sets}]"
 
-    def lines(self, ruleset: RuleSet) -> Iterator[str]:
-        program = self.program
-        yield f"program {program.name}"
-        yield ""
-        yield "tokens " + ", ".join(self.tokens())
-        yield f"text {program.text}"
-        if program.positions is not None:
-            yield f"positions {program.positions}"
-        frame = program.frame
-        if frame.before or frame.after or frame.fill is not None:
-            names = [_literal(s.name) for s in program.symbols]
-            items = [names[t] for t in frame.before] + ["input"] + [names[t] for t in frame.after]
-            if frame.fill is not None:
-                items.append(f"{names[frame.fill]} to {frame.length}")
-            yield "frame " + ", ".join(items)
-        if self.enums:
-            yield ""
-        for enum, name in self.enums.items():
-            yield f"enum {name} {{ " + ", ".join(_member(m) for m in enum.members) + " }"
-        yield ""
-        for variable in program.variables:
-            yield f"var {self.names[variable.name]}: {self.type(variable.domain)} = {self.initial(variable)}"
-        if program.heads:
-            yield ""
-        for head in program.heads:
-            yield self.head(head)
-        yield ""
-        yield "rules {"
-        domains = {s.name: s.domain for s in program.slots}
-        for rule in ruleset.rules:
-            left = ", ".join(f"{self.names[n]} = {self.value(domains[n], c)}" for n, c in rule.antecedent)
-            yield f"    {left} => {self.names[rule.target]} <- {self.value(domains[rule.target], rule.value)}"
-        yield "}"
-        yield ""
-        yield f"output {self.names[program.output]}"
-        if program.halt is not None:
-            name, codes = satisfying(program, program.halt)
-            domain = domains[name]
-            yield f"halt when {self.names[name]} in {{{', '.join(self.value(domain, c) for c in codes)}}}"
-        if program.max_layers is not None:
-            yield f"layers {program.max_layers}"
-        if program.causal is not None:
-            stop, limit = program.causal.stop, program.causal.limit
-            until = "" if stop is None else f" until {_literal(program.symbols[stop].name)}"
-            yield "causal" + until + ("" if limit is None else f" limit {limit}")
-        for test in program.tests:
-            yield f"test {_items(test.input)} => {_items(test.expected)}"
+    def token(self, index: int) -> str:
+        return self.value(self.program.tokens, index + self.program.tokens.low)
 
-    def tokens(self) -> Iterator[str]:
-        if isinstance(self.program.tokens, IntDomain):
-            yield f"{self.program.tokens.low}..{self.program.tokens.high}"
+    def items(self, items: str | tuple[str | int | bool, ...], domain: Domain) -> str:
+        if isinstance(items, str):
+            return _quoted(items)
+        shown = []
+        for item in items:
+            if isinstance(item, bool):
+                shown.append("true" if item else "false")
+            elif isinstance(item, int):
+                shown.append(str(item))
+            elif isinstance(domain, EnumDomain):
+                shown.append(f"{self.enums[domain]}.{item}")
+            else:
+                shown.append(_quoted(item))
+        return f"[{', '.join(shown)}]"
+
+    # --- declarations -------------------------------------------------------------------------
+
+    def vocabulary(self) -> str:
+        tokens = self.program.tokens
+        if isinstance(tokens, IntDomain):
+            return f"{tokens.low}..{tokens.high}"
+        return ", ".join(_symbol(s.name) + _spelled(s) for s in tokens.tokens)
+
+    def member(self, symbol: Symbol) -> str:
+        return f"{symbol.name}{_spelled(symbol)}"
+
+    def frame(self) -> Iterator[str]:
+        frame = self.program.frame
+        if not frame.before and not frame.after and frame.fill is None:
             return
-        for symbol in self.program.symbols:
-            spelling = "" if symbol.spelling == str(symbol.name) else f" = {_quoted(symbol.spelling)}"
-            yield _literal(symbol.name) + spelling
+        items = [*map(self.token, frame.before), "input", *map(self.token, frame.after)]
+        if frame.fill is not None:
+            items.append(f"{self.token(frame.fill)} to {frame.length}")
+        yield f"frame {', '.join(items)}"
 
-    def initial(self, variable: Variable) -> str:
-        values = [self.value(variable.domain, c) for c in variable.initial.values]
-        match variable.initial.by:
-            case "constant":
-                return values[0]
-            case "position":
-                return f"[{', '.join(values)}][position]"
-            case "token":
-                if isinstance(self.program.tokens, IntDomain):
-                    ints = isinstance(variable.domain, IntDomain)
-                    if ints and list(variable.initial.values) == list(range(self.program.tokens.low, self.program.tokens.high + 1)):
-                        return "token"
-                    return f"[{', '.join(values)}][token - ({self.program.tokens.low})]"
-                names = [_literal(s.name) for s in self.program.symbols]
-                if values == names and isinstance(variable.domain, TokenDomain):
-                    return "token"
-                return "{" + ", ".join(f"{n}: {v}" for n, v in zip(names, values, strict=True)) + "}[token]"
+    def variable(self, variable: Variable) -> str:
+        domain, initial = variable.domain, variable.initial
+        values = [self.value(domain, code) for code in initial.values]
+        tokens = self.program.tokens
+        own = list(range(domain.low, domain.low + domain.size))
+        if initial.by == "constant":
+            start = values[0]
+        elif initial.by == "position":
+            same = isinstance(domain, IntDomain) and list(initial.values) == list(range(len(values)))
+            start = "position" if same else f"[{', '.join(values)}][position]"
+        elif domain == tokens and list(initial.values) == own:
+            start = "token"
+        else:
+            start = f"match token {{ {self.arms(initial.values, domain)} }}"
+        return f"var {self.names[variable.name]}: {self.type(domain)} = {start}"
+
+    def arms(self, codes: tuple[int, ...], domain: Domain) -> str:
+        """The arms of a match of the token; the commonest value is for all other tokens."""
+        groups: dict[int, list[int]] = {}
+        for token, code in enumerate(codes):
+            groups.setdefault(code, []).append(token)
+        rest = max(groups, key=lambda code: len(groups[code]))
+        arms = [
+            f"{' | '.join(map(self.token, group))} => ({self.value(domain, code)})"
+            for code, group in groups.items()
+            if code != rest
+        ]
+        return ", ".join([*arms, f"_ => ({self.value(domain, rest)})"])
 
     def head(self, head: Head) -> str:
+        value = self.names[head.value]
         kind = f": {self.type(head.domain)}" if isinstance(head.domain, RealDomain) else ""
-        offsets = "" if head.offsets is None else "{" + ", ".join(map(str, sorted(head.offsets))) + "}"
+        start = f"head {self.names[head.name]}{kind} = "
+        offsets = None if head.offsets is None else _offsets(head.offsets)
         if head.query is None or head.key is None:
-            return f"head {self.names[head.name]}{kind} = {self.names[head.value]} at {offsets}"
-        parts = f"query: {self.names[head.query]}, key: {self.names[head.key]}, value: {self.names[head.value]}"
-        return f"head {self.names[head.name]}{kind} = attend({parts}{f', at: {offsets}' if offsets else ''})"
+            return f"{start}{value} at {offsets}"
+        window = "" if offsets is None else f", at: {offsets}"
+        return f"{start}attend(query: {self.names[head.query]}, key: {self.names[head.key]}, value: {value}{window})"
+
+    def halt(self, condition: Expr) -> str:
+        """The condition as a test of its variable's values."""
+        slots = sorted(_reads(condition)) or [self.program.output]
+        domain = self.program.domain(slots[0])
+        codes = []
+        for code in range(domain.low, domain.low + domain.size):
+            try:
+                if evaluate(condition, lambda _, code=code: code):  # type: ignore[misc]
+                    codes.append(code)
+            except Undefined:
+                continue
+        return f"{self.names[slots[0]]} in {{{', '.join(self.value(domain, c) for c in codes)}}}"
 
 
-def _fresh(name: str, taken: set[str]) -> str:
-    from altac.syntax.keywords import KEYWORDS
-
-    base = re.sub(r"[^A-Za-z0-9_]", "_", name)
-    result, number = base, 2
-    while result in taken or result in KEYWORDS:
-        result, number = f"{base}_{number}", number + 1
-    taken.add(result)
-    return result
+def _reads(expr: Expr) -> set[str]:
+    found = {expr.name} if hasattr(expr, "name") else set()
+    return found.union(*(_reads(c) for c in children(expr)))
 
 
-def _literal(name: str | int) -> str:
-    from altac.syntax.keywords import KEYWORDS
+def _symbol(name: str | int) -> str:
+    return str(name) if isinstance(name, int) else _quoted(name)
 
-    if isinstance(name, int):
-        return str(name)
-    return name if name.isidentifier() and name.isascii() and name not in KEYWORDS else _quoted(name)
+
+def _spelled(symbol: Symbol) -> str:
+    return "" if symbol.spelling == str(symbol.name) else f" = {_quoted(symbol.spelling)}"
+
+
+def _real(value: Fraction) -> str:
+    return str(value)
+
+
+def _offsets(offsets: Iterable[int]) -> str:
+    ordered = sorted(offsets)
+    if len(ordered) == 1:
+        return str(ordered[0])
+    if ordered[-1] - ordered[0] == len(ordered) - 1:
+        return f"{ordered[0]}..{ordered[-1]}"
+    return "{" + ", ".join(map(str, ordered)) + "}"
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
-
-
-def _member(symbol: Symbol) -> str:
-    return str(symbol.name) if symbol.spelling == symbol.name else f"{symbol.name} = {_quoted(symbol.spelling)}"
-
-
-def _items(items: Any) -> str:
-    if isinstance(items, str):
-        return _quoted(items)
-    return "[" + ", ".join(("true" if i else "false") if isinstance(i, bool) else _literal(i) for i in items) + "]"
+    body = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return f'"{body}"'
