@@ -1,16 +1,12 @@
-"""The expansion to rules, and rules and units against the interpreter, one MLP step at a time."""
+"""The expansion to rules, and rules against the interpreter, one MLP step at a time."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 
-import numpy as np
 import pytest
 
 from altac.diagnostics import AltacError
-from altac.interpreter import State, When, run
-from altac.interpreter.result import Array
 from altac.ir import (
     Arithmetic,
     Assign,
@@ -22,32 +18,10 @@ from altac.ir import (
     Program,
     Read,
 )
-from altac.rules import apply_rules, apply_units, expand, rule_units
+from altac.rules import apply_rules, expand
 from tests import programs
-from tests.random_programs import random_inputs, random_program
-
-Step = tuple[dict[str, Array], dict[str, Array]]
-
-
-def steps(program: Program, inputs: list[tuple[int, ...]], layers: int) -> Iterator[Step]:
-    """The codes after attention and after the MLP, shape (N,), of the inputs on which the program succeeds."""
-    sound = [r.input for r in run(program, inputs, layers) if r.error is None and r.input]
-    before: dict[str, Array] = {}
-    found: list[Step] = []
-
-    def observe(_layer: int, when: When, state: State) -> None:
-        nonlocal before
-        if when == "attention":
-            before = {n: v.reshape(-1).astype(np.int64) for n, v in state.values.items()}
-            for head in program.heads:  # an undefined head may hold anything
-                undefined = ~state.defined[head.name].reshape(-1)
-                low, size = head.domain.low, head.domain.size
-                before[head.name][undefined] = np.random.default_rng(0).integers(low, low + size, undefined.sum())
-        elif when == "mlp":
-            found.append((before, {v.name: state.values[v.name].reshape(-1) for v in program.variables}))
-
-    run(program, sound, layers, observe)
-    return iter(found)
+from tests.random_programs import Options, random_inputs, random_program
+from tests.rules.stepping import steps
 
 
 @pytest.mark.parametrize(
@@ -65,18 +39,13 @@ def test_rule_counts_of_the_paper(program: Program, updates: int, resets: int) -
 
 
 @pytest.mark.parametrize("seed", range(150))
-def test_rules_and_units_step_like_the_interpreter(seed: int) -> None:
+def test_rules_step_like_the_interpreter(seed: int) -> None:
     rng = random.Random(seed)
-    program = random_program(rng)
-    if program.causal is not None:
-        return
+    program = random_program(rng, Options(causal=False))
     ruleset = expand(program)
-    units = rule_units(program, ruleset)
-    for before, after in steps(program, random_inputs(rng, program), layers=3):
-        for name, codes in apply_rules(program, ruleset, before).items():
-            assert (codes == after[name]).all(), name
-        for name, codes in apply_units(program, units, before).items():
-            assert (codes == after[name]).all(), name
+    for step in steps(program, random_inputs(rng, program), layers=3):
+        for name, codes in apply_rules(program, ruleset, step.before).items():
+            assert (codes == step.after[name]).all(), name
 
 
 def test_every_rule_tests_the_old_value_of_its_target_and_changes_it() -> None:
