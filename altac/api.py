@@ -15,7 +15,7 @@ from altac.source import Source
 if TYPE_CHECKING:
     from altac import ir
     from altac.interpreter import Result
-    from altac.rules import RuleSet
+    from altac.rules import RuleSet, Units
     from altac.transformer import BuiltModel
 
 Engine = Literal["interpreter", "transformer"]
@@ -119,7 +119,8 @@ class Program:
         from altac.rules import units
         from altac.transformer import build
 
-        return Model(self, level, build(self.ir, units(self.ir, level), dtype=dtype, max_length=max_length))
+        found = units(self.ir, level)
+        return Model(self, level, found, build(self.ir, found, dtype=dtype, max_length=max_length))
 
     def test(self, engine: Engine = "interpreter") -> list[TestOutcome]:
         """Run the ``test`` lines."""
@@ -140,9 +141,10 @@ class Program:
 class Model:
     """A compiled program."""
 
-    def __init__(self, program: Program, level: int, built: BuiltModel) -> None:
+    def __init__(self, program: Program, level: int, units: Units, built: BuiltModel) -> None:
         self.program = program
         self.level = level
+        self.units = units
         self.built = built
 
     def save(self, directory: str | os.PathLike[str]) -> None:

@@ -13,7 +13,7 @@ from altac.interpreter.engine import checked_tokens
 from altac.interpreter.result import Result
 from altac.ir import Program
 from altac.transformer.building import BuiltModel
-from altac.transformer.template_model import Model
+from altac.transformer.template_model import Model, Run
 
 
 class TransformerRunner:
@@ -23,6 +23,7 @@ class TransformerRunner:
         self.program: Program = built.program
         config = json.loads(json.dumps(built.config))
         self.model = Model(config, built.weights)
+        self.runs: list[Run] = []  # of the last call, for the inputs that could be run
 
     def run(self, inputs: Sequence[Sequence[int]], max_layers: int | None = None) -> list[Result]:
         """Run token indices, frame included. Inputs that cannot be run have their error set.
@@ -36,7 +37,8 @@ class TransformerRunner:
         problems = {i: p for i, tokens in enumerate(sequences) if (p := self._check(tokens)) is not None}
         sound = [tokens for i, tokens in enumerate(sequences) if i not in problems]
         low = self.program.domain(self.program.output).low
-        runs = iter(self.model.run(sound, max_layers))
+        self.runs = self.model.run(sound, max_layers)
+        runs = iter(self.runs)
         results = []
         for i, tokens in enumerate(sequences):
             if i in problems:

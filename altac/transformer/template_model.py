@@ -221,12 +221,13 @@ def _call(model: Transformer, tokens: jax.Array, mask: jax.Array, max_layers: ja
 
 class Run(NamedTuple):
     """The outcome for one input: indices of the output variable's values, per position or, for a causal program, of
-    the tokens it appended."""
+    the tokens it appended. ``margin`` is by how much the chosen logit leads at worst: 1 if all is exact."""
 
     output: list[int]
     layers: int
     halted: bool
     settled: bool
+    margin: float = 1.0
 
 
 class Model:
@@ -354,12 +355,18 @@ class Model:
             mask[row, : len(item)] = True
         limit = None if max_layers is None else jnp.int32(max_layers)
         found = _call(self.transformer, jnp.asarray(tokens), jnp.asarray(mask), limit)
-        output = np.asarray(jnp.argmax(found.logits, axis=-1))
+        logits = np.asarray(found.logits, np.float32)
+        output = logits.argmax(axis=-1)
+        ordered = np.sort(logits, axis=-1)
+        lead = ordered[..., -1] - ordered[..., -2] if logits.shape[-1] > 1 else np.ones(output.shape)
         layers, halted, settled = map(np.asarray, found[1:])
         return [
-            Run(output[i, : len(item)].tolist(), int(layers[i]), bool(halted[i]), bool(settled[i]))
+            Run(
+                output[i, : len(item)].tolist(), int(layers[i]), bool(halted[i]), bool(settled[i]),
+                float(lead[i, : len(item)].min(initial=1.0)),
+            )
             for i, item in enumerate(inputs)
-        ]
+        ]  # fmt: skip
 
     def _generate(self, prompts: Sequence[Sequence[int]], max_layers: int | None) -> list[Run]:
         causal, longest = self.config["causal"], self.config["max_length"]
@@ -378,7 +385,8 @@ class Model:
                 texts[n].append(token)
                 layers = max(runs[n].layers, step.layers)
                 halted, settled = runs[n].halted and step.halted, runs[n].settled or step.settled
-                runs[n] = Run([*runs[n].output, step.output[-1]], layers, halted, settled)
+                margin = min(runs[n].margin, step.margin)
+                runs[n] = Run([*runs[n].output, step.output[-1]], layers, halted, settled, margin)
 
     def _unfinished(self, tokens: list[int], run: Run, limit: int) -> bool:
         stopped = bool(run.output) and tokens[-1] == self.config["causal"]["stop"]
