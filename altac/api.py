@@ -29,7 +29,7 @@ class Run:
     ``error`` is set if the input failed."""
 
     input: list[str | int]
-    output: list[str | int | bool]
+    output: list[Any]
     text: str | None
     layers: int
     halted: bool
@@ -78,7 +78,9 @@ class Program:
 
         return read_input(self.ir, given if isinstance(given, str) else list(given))
 
-    def run(self, inputs: Iterable[Input], *, engine: Engine = "interpreter", max_layers: int | None = None) -> list[Run]:
+    def run(
+        self, inputs: Iterable[Input], *, engine: Engine = "interpreter", max_layers: int | None = None
+    ) -> list[Run]:
         """Run the program on every input. An input that fails has its `Run.error` set; the others are unharmed.
 
         Raises `AltacError` for an input that cannot be read, or if the program can never stop.
@@ -88,7 +90,8 @@ class Program:
     def results(self, tokens: Sequence[Sequence[int]], engine: Engine, max_layers: int | None) -> list[Result]:
         """Run on token indices."""
         if engine == "transformer":
-            return self.runner.run(tokens, max_layers)
+            found: list[Result] = self.runner.run(tokens, max_layers)
+            return found
         from altac.interpreter import run
 
         return run(self.ir, tokens, max_layers)
@@ -166,7 +169,9 @@ class Model:
         return [self.program.decode(r) for r in self.runner.run(tokens, max_layers)]
 
 
-def check(path: str | os.PathLike[str], params: Mapping[str, Any] | None = None) -> tuple[Program | None, tuple[Problem, ...]]:
+def check(
+    path: str | os.PathLike[str], params: Mapping[str, Any] | None = None
+) -> tuple[Program | None, tuple[Problem, ...]]:
     """Parse and check a file: the program (None if it has errors or is a module) and all problems.
 
     Raises `AltacError` if the file cannot be read.

@@ -29,7 +29,9 @@ def printed(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
-def test_diagnostics_are_as_recorded(path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+def test_diagnostics_are_as_recorded(
+    path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
     monkeypatch.chdir(FOLDER)
     expected = path.with_suffix(".err")
     text = printed(path)

@@ -9,7 +9,7 @@ from altac import ir
 from altac.checker import operators
 from altac.checker.operators import OperandError, is_bool, is_int, items_of, lift, number
 from altac.checker.tables import Failure, settle, tabulate
-from altac.checker.values import Hole, ListV, MapV, RangeV, Rt, SymbolV, Tab, TypeV, Value, value_of
+from altac.checker.values import Hole, ListV, RangeV, Rt, SymbolV, Tab, Value
 from altac.source import Span
 
 __all__ = ["NAMES", "Hole", "call", "convert"]
@@ -93,7 +93,9 @@ def _extremum(name: str, values: list[Value], span: Span) -> Value:
         if is_int(result) and is_int(value) and (isinstance(result, Rt) or isinstance(value, Rt)):
             domain = operators._arithmetic_interval(name, operators.interval(result), operators.interval(value))
             children = [v for v in (result, value) if isinstance(v, Rt)]
-            expr = ir.Arithmetic("min" if name == "min" else "max", operators.rt(result).expr, operators.rt(value).expr, span)
+            expr = ir.Arithmetic(
+                "min" if name == "min" else "max", operators.rt(result).expr, operators.rt(value).expr, span
+            )
             result = Rt(expr, domain, *children)
         else:
             result = lift(lambda a, b: choose(_number(a), _number(b)), result, value, span=span)
@@ -154,7 +156,11 @@ def convert(target: Any, value: Value, span: Span) -> Value:
         case ir.EnumDomain(members=members):
             if not (is_int(value) or isinstance(value, Tab)):
                 raise OperandError("an enum is made from the index of its member")
-            return lift(lambda v: SymbolV(target, v) if isinstance(v, int) and 0 <= v < len(members) else _fail(), value, span=span)
+            return lift(
+                lambda v: SymbolV(target, v) if isinstance(v, int) and 0 <= v < len(members) else _fail(),
+                value,
+                span=span,
+            )
         case ir.TokenDomain():
             if isinstance(value, (int, str)) and not isinstance(value, bool):
                 return operators.token_named(target, value)

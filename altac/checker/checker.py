@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,31 @@ from altac.checker.evaluate import Evaluator
 from altac.checker.operators import OperandError
 from altac.checker.patterns import Patterns
 from altac.checker.scopes import Env, InitialContext, Namespace
-from altac.checker.statements import Statements, nearest
-from altac.checker.tables import TooLarge, settle
+from altac.checker.statements import nearest
 from altac.checker.types import Types
 from altac.checker.values import (
-    POISON, AmbiguousV, BuiltinV, ComponentV, Dim, FnV, OpenReal, OpenSet, Rt, ScopeV, StaticType, SymbolV, Tab,
-    TypeV, Value, code_of, describe, is_runtime, kind, show, value_of, values_of,
+    POISON,
+    AmbiguousV,
+    BuiltinV,
+    ComponentV,
+    Dim,
+    FnV,
+    OpenReal,
+    OpenSet,
+    Rt,
+    ScopeV,
+    StaticType,
+    SymbolV,
+    Tab,
+    TypeV,
+    Value,
+    code_of,
+    describe,
+    is_runtime,
+    kind,
+    show,
+    value_of,
+    values_of,
 )  # fmt: skip
 from altac.diagnostics.problem import AltacError, Problem
 from altac.source import Source, Span
@@ -115,7 +134,11 @@ class Checker:
                     name = decl.name.text
                     other = space.declarations.get(name)
                     if other is not None or name in space.bound:
-                        self.report(errors.DuplicateName(span=decl.name.span, name=name, other=None if other is None else other.name.span))
+                        self.report(
+                            errors.DuplicateName(
+                                span=decl.name.span, name=name, other=None if other is None else other.name.span
+                            )
+                        )
                         continue
                     space.declarations[name] = decl
                     if isinstance(decl, tree.EnumDecl):
@@ -171,8 +194,23 @@ class Checker:
             self.fill(module, parsed.tree.declarations, path.parent)
             self.loading.pop()
             for inner in parsed.tree.declarations:
-                if isinstance(inner, (tree.VarDecl, tree.HeadDecl, tree.MlpDecl, tree.RulesDecl, tree.UseDecl, tree.TokensDecl, tree.OutputDecl, tree.HaltDecl, tree.ProgramDecl)):
-                    self.report(errors.NotInModule(span=inner.span, what=type(inner).__name__.removesuffix("Decl").lower()))
+                if isinstance(
+                    inner,
+                    (
+                        tree.VarDecl,
+                        tree.HeadDecl,
+                        tree.MlpDecl,
+                        tree.RulesDecl,
+                        tree.UseDecl,
+                        tree.TokensDecl,
+                        tree.OutputDecl,
+                        tree.HaltDecl,
+                        tree.ProgramDecl,
+                    ),
+                ):
+                    self.report(
+                        errors.NotInModule(span=inner.span, what=type(inner).__name__.removesuffix("Decl").lower())
+                    )
         space.modules[name] = (self.loaded[key], decl)
 
     def declared(self, name: str, space: Namespace) -> bool:
@@ -331,8 +369,14 @@ class Checker:
             given = self.given(decl.name.text, env)
             if given is POISON:
                 return POISON
-            if value is not POISON and kind(given) != kind(value) and not (operators.number(given) and operators.number(value) and kind(value) == "real"):
-                self.report(errors.ParamType(span=decl.name.span, name=decl.name.text, expected=kind(value), found=show(given)))
+            if (
+                value is not POISON
+                and kind(given) != kind(value)
+                and not (operators.number(given) and operators.number(value) and kind(value) == "real")
+            ):
+                self.report(
+                    errors.ParamType(span=decl.name.span, name=decl.name.text, expected=kind(value), found=show(given))
+                )
                 return POISON
             value = given
         if decl.type is not None and value is not POISON:
@@ -350,7 +394,11 @@ class Checker:
 
         source = Source(f"-D {name}", f"const {name} = {raw}")
         parsed = parse(source)
-        if parsed.problems or len(parsed.tree.declarations) != 1 or not isinstance(parsed.tree.declarations[0], tree.ConstDecl):
+        if (
+            parsed.problems
+            or len(parsed.tree.declarations) != 1
+            or not isinstance(parsed.tree.declarations[0], tree.ConstDecl)
+        ):
             self.report(errors.BadParam(name=name, text=str(raw)))
             return POISON
         value = self.evaluate(parsed.tree.declarations[0].value, env)
@@ -365,7 +413,9 @@ class Checker:
         for member in decl.members:
             name = member.name.text
             if name in seen:
-                self.report(errors.DuplicateMember(span=member.name.span, name=name, enum=decl.name.text, other=seen[name]))
+                self.report(
+                    errors.DuplicateMember(span=member.name.span, name=name, enum=decl.name.text, other=seen[name])
+                )
                 continue
             seen[name] = member.name.span
             members.append(ir.Symbol(name, member.spelling.value if member.spelling is not None else name))
@@ -385,7 +435,9 @@ class Checker:
         if inside > DEPTH:
             raise errors.GiveUp(errors.ComponentRecursion(span=decl.span, name=component.decl.name.text))
         runtime = Env(space, runtime=True)
-        bound = self.evaluate.arguments(decl, component.decl.parameters, component.namespace, runtime, component.decl.name)
+        bound = self.evaluate.arguments(
+            decl, component.decl.parameters, component.namespace, runtime, component.decl.name
+        )
         if bound is None:
             return POISON
         for name, value in bound.items():
@@ -463,7 +515,9 @@ class Checker:
 
         by_token = [run(t, 0) for t in tokens]
         token_used, probe.token_used = probe.token_used, None
-        by_position = [run(tokens[0], i) for i in range(positions or 1)] if probe.position_used or token_used is None else []
+        by_position = (
+            [run(tokens[0], i) for i in range(positions or 1)] if probe.position_used or token_used is None else []
+        )
         position_used = probe.position_used
         if token_used is not None and position_used is not None:
             self.report(errors.TokenAndPosition(span=node.span, name=name, token=token_used, position=position_used))
@@ -502,7 +556,14 @@ class Checker:
                 self.report(errors.Mismatch(span=span, expected="a number", found=kind(value)))
                 return None
             if Fraction(value) not in domain.buckets:
-                self.report(errors.NotABucket(span=span, name=decl.name.text, value=str(value), nearest=str(domain.buckets[nearest(domain, value)])))
+                self.report(
+                    errors.NotABucket(
+                        span=span,
+                        name=decl.name.text,
+                        value=str(value),
+                        nearest=str(domain.buckets[nearest(domain, value)]),
+                    )
+                )
                 return None
             return domain.buckets.index(Fraction(value))
         if isinstance(domain, ir.SetDomain):
@@ -513,7 +574,7 @@ class Checker:
             if codes not in domain.family:
                 self.report(errors.NotInFamily(span=span, name=decl.name.text, value=show(value)))
                 return None
-            return domain.family.index(codes)  # type: ignore[arg-type]
+            return domain.family.index(codes)
         checked = self.checked(value, domain, decl.value, initial=decl.name.text)
         return None if checked is POISON else code_of(checked)
 
@@ -539,8 +600,14 @@ class Checker:
         query = self.head_part(decl.query, env, "query", decl, constant=True) if decl.query is not None else None
         key = self.head_part(decl.key, env, "key", decl) if decl.key is not None else None
         offsets = self.offsets(decl, Env(space))
-        if (decl.query is None) != (decl.key is None) or decl.value is None or (decl.query is None and decl.offsets is None):
-            missing = [n for n, part in (("query", decl.query), ("key", decl.key), ("value", decl.value)) if part is None]
+        if (
+            (decl.query is None) != (decl.key is None)
+            or decl.value is None
+            or (decl.query is None and decl.offsets is None)
+        ):
+            missing = [
+                n for n, part in (("query", decl.query), ("key", decl.key), ("value", decl.value)) if part is None
+            ]
             self.report(errors.HeadParts(span=decl.span, missing=", ".join(missing)))
             return slot
         declared = self.types.of(decl.type, Env(space)) if decl.type is not None else None
@@ -552,11 +619,19 @@ class Checker:
         if query is not None and key is not None and not self.compatible(query, key, decl):
             return slot
         slot.head = ir.Head(
-            slot.name, query.name if query else None, key.name if key else None, value.name, offsets, slot.domain, decl.name.span
+            slot.name,
+            query.name if query else None,
+            key.name if key else None,
+            value.name,
+            offsets,
+            slot.domain,
+            decl.name.span,
         )
         return slot
 
-    def head_part(self, node: tree.Expr | None, env: Env, role: str, decl: tree.HeadDecl, constant: bool = False) -> Slot | None:
+    def head_part(
+        self, node: tree.Expr | None, env: Env, role: str, decl: tree.HeadDecl, constant: bool = False
+    ) -> Slot | None:
         if node is None:
             return None
         value = self.evaluate(node, env)
@@ -565,7 +640,11 @@ class Checker:
         slot = self.slot_of(value)
         if slot is not None:
             if slot.is_head:
-                self.report(errors.HeadReadsHead(span=node.span, head=decl.name.text, other=slot.name, role=role, declared=slot.span))
+                self.report(
+                    errors.HeadReadsHead(
+                        span=node.span, head=decl.name.text, other=slot.name, role=role, declared=slot.span
+                    )
+                )
                 return None
             return slot if slot.domain is not None else None
         if constant and not is_runtime(value) and (code_of(value) is not None):
@@ -577,7 +656,13 @@ class Checker:
         """The hidden variable that holds a constant query."""
         code = code_of(value)
         assert code is not None
-        domain = value.domain if isinstance(value, SymbolV) else ir.BoolDomain() if isinstance(value, bool) else ir.IntDomain(code, code)
+        domain = (
+            value.domain
+            if isinstance(value, SymbolV)
+            else ir.BoolDomain()
+            if isinstance(value, bool)
+            else ir.IntDomain(code, code)
+        )
         key = (domain, code)
         if key not in self.constants:
             name = f"constant {ir.label(domain, code)}"
@@ -602,7 +687,11 @@ class Checker:
             self.report(errors.HeadValue(span=decl.value.span, found=describe(domain)))
             return None
         if declared is not None and declared != domain:
-            self.report(errors.Mismatch(span=decl.type.span if decl.type else decl.span, expected=describe(domain), found=describe(declared)))
+            self.report(
+                errors.Mismatch(
+                    span=decl.type.span if decl.type else decl.span, expected=describe(domain), found=describe(declared)
+                )
+            )
             return None
         return domain
 
@@ -618,7 +707,15 @@ class Checker:
             return False
         same = isinstance(element, ir.IntDomain) and isinstance(k, ir.IntDomain) or element == k
         if not same:
-            self.report(errors.QueryKey(span=decl.query.span.to(decl.key.span) if decl.query.span.source == decl.key.span.source else decl.query.span, query=describe(q), key=describe(k)))
+            self.report(
+                errors.QueryKey(
+                    span=decl.query.span.to(decl.key.span)
+                    if decl.query.span.source == decl.key.span.source
+                    else decl.query.span,
+                    query=describe(q),
+                    key=describe(k),
+                )
+            )
             return False
         if isinstance(element, ir.IntDomain) and (element.low > k.high or k.low > element.high):
             self.report(errors.Disjoint(span=decl.query.span, query=describe(element), key=describe(k)))
@@ -631,7 +728,7 @@ class Checker:
         value = self.evaluate(decl.offsets, env)
         if value is POISON:
             return POISON
-        items = (value,) if operators.is_int(value) and not is_runtime(value) else None
+        items: tuple[Value, ...] | None = (value,) if operators.is_int(value) and not is_runtime(value) else None
         if items is None:
             try:
                 items = operators.items_of(value)
@@ -655,7 +752,11 @@ class Checker:
         for candidate in value.candidates:
             if candidate.domain == domain:
                 return candidate
-        self.report(errors.Ambiguous(span=value.span, name=value.name, candidates=", ".join(_qualified(c) for c in value.candidates)))
+        self.report(
+            errors.Ambiguous(
+                span=value.span, name=value.name, candidates=", ".join(_qualified(c) for c in value.candidates)
+            )
+        )
         return POISON
 
     def checked(self, value: Value, domain: Any, node: tree.Expr, runtime: bool = False, initial: str = "") -> Value:
@@ -715,8 +816,10 @@ class Checker:
             if isinstance(element, ir.TokenDomain):
                 item = operators._literal_token(item, SymbolV(element, 0))
             code = code_of(item)
-            right = isinstance(item, SymbolV) and item.domain == element if isinstance(element, (ir.EnumDomain, ir.TokenDomain)) else (
-                isinstance(item, bool) == isinstance(element, ir.BoolDomain) and isinstance(item, int)
+            right = (
+                isinstance(item, SymbolV) and item.domain == element
+                if isinstance(element, (ir.EnumDomain, ir.TokenDomain))
+                else (isinstance(item, bool) == isinstance(element, ir.BoolDomain) and isinstance(item, int))
             )
             if code is None or not right or not element.low <= code < element.low + element.size:
                 return None
@@ -736,29 +839,48 @@ class Checker:
             family.append(entry)
             self.grown = True
 
-    def is_pure(self, body: tree.Block) -> bool:
+    def is_pure(self, body: tree.Block, space: Namespace, depth: int = 0) -> bool:
         """Whether a block is lets and then an expression, rather than updates."""
-        if not body.statements:
-            return False
+        if not body.statements or depth > DEPTH:
+            return bool(body.statements)
         last = body.statements[-1]
         if not all(isinstance(s, tree.Let) for s in body.statements[:-1]) or not isinstance(last, tree.ExprStmt):
             return False
-        return self._is_value(last.value)
-
-    def _is_value(self, node: tree.Expr) -> bool:
-        match node:
+        match last.value:
             case tree.If(then=then, orelse=orelse):
-                return orelse is not None and self.is_pure(then) and self.is_pure(orelse)
+                return orelse is not None and all(self.is_pure(b, space, depth + 1) for b in (then, orelse))
             case tree.Match(arms=arms):
-                return bool(arms) and all(self.is_pure(a.body) for a in arms)
-            case tree.Call(function=tree.Ref(name=name)):
-                for space in (self.main, *self.loaded.values()):
-                    decl = space.declarations.get(name)
-                    if isinstance(decl, tree.FnDecl) and isinstance(decl.body, tree.Block):
-                        return decl.body is not node and any(isinstance(s, tree.ExprStmt) for s in decl.body.statements[-1:]) and self.is_pure(decl.body)
-                return True
+                return bool(arms) and all(self.is_pure(a.body, space, depth + 1) for a in arms)
+            case tree.Call(function=function):
+                called = self.function_named(function, space)
+                if called is None or not isinstance(called.decl.body, tree.Block):
+                    return True
+                return self.is_pure(called.decl.body, called.namespace, depth + 1)
             case _:
                 return True
+
+    def function_named(self, node: tree.Expr, space: Namespace) -> FnV | None:
+        """The function that ``node`` names in ``space``, if it names one; reports nothing."""
+        match node:
+            case tree.Ref(name=name):
+                for around in space.chain():
+                    if name in around.bound:
+                        return None
+                    decl = around.declarations.get(name)
+                    if decl is not None:
+                        return FnV(decl, around) if isinstance(decl, tree.FnDecl) else None
+            case tree.FieldAccess(base=tree.Ref(name=base), field=field):
+                for around in space.chain():
+                    inner: Any = around.modules[base][0] if base in around.modules else None
+                    if inner is None and isinstance(around.declarations.get(base), tree.UseDecl):
+                        scope = self.value(around, base, None)
+                        inner = scope.namespace if isinstance(scope, ScopeV) else None
+                    if inner is not None:
+                        decl = inner.declarations.get(field.text)
+                        return FnV(decl, inner) if isinstance(decl, tree.FnDecl) else None
+            case _:
+                pass
+        return None
 
 
 def _whole(value: Fraction) -> Value:

@@ -13,7 +13,6 @@ from altac.checker.scopes import Env
 from altac.checker.tables import Failure, TooLarge, settle, tabulate
 from altac.checker.values import (
     POISON,
-    UNIT,
     BuiltinV,
     ComponentV,
     Dim,
@@ -79,7 +78,7 @@ class Evaluator:
                 return self.collect(items, env, tuple)
             case tree.SetLit(items=items):
                 return self.set_of([(self(i, env), i.span) for i in items], node.span)
-            case tree.RecordLit(fields=fields):
+            case tree.RecordLit():
                 return self.record(node, env)
             case tree.MapLit(items=items):
                 return self.map_of([(self(k, env), self(v, env), k.span) for k, v in items])
@@ -175,7 +174,11 @@ class Evaluator:
             lambda: operators.binary(node.op, left, right, node.span),
             lambda: (node.op, f"{kind(left)} and {kind(right)}"),
         )
-        if isinstance(value, Tab) and value.entries and all(isinstance(e, Fraction | int) is False for e in value.entries):
+        if (
+            isinstance(value, Tab)
+            and value.entries
+            and all(isinstance(e, Fraction | int) is False for e in value.entries)
+        ):
             return value
         return value
 
@@ -204,7 +207,11 @@ class Evaluator:
         names = tuple(n.text for n, _ in node.fields)
         for i, (name, _) in enumerate(node.fields):
             if name.text in names[:i]:
-                return self.fail(errors.DuplicateName(span=name.span, name=name.text, other=node.fields[names.index(name.text)][0].span))
+                return self.fail(
+                    errors.DuplicateName(
+                        span=name.span, name=name.text, other=node.fields[names.index(name.text)][0].span
+                    )
+                )
         values = tuple(self(v, env) for _, v in node.fields)
         return POISON if any(v is POISON for v in values) else RecordV(names, values)
 
@@ -320,13 +327,19 @@ class Evaluator:
             except OperandError:
                 return self.fail(errors.NotIndexable(span=node.base.span, found=kind(base)))
             except Failure:
-                size = f"it has {len(operators.items_of(base))} entries" if not isinstance(base, MapV) else "the map has no such key"
+                size = (
+                    f"it has {len(operators.items_of(base))} entries"
+                    if not isinstance(base, MapV)
+                    else "the map has no such key"
+                )
                 return self.fail(errors.BadIndex(span=node.index.span, detail=f"{show(index)}: {size}"))
         if not is_runtime(base) and isinstance(base, (ListV, tuple, RangeV)) and isinstance(index, Rt):
             value = self._row(base, index, node)
         else:
             value = self.guarded(
-                node, lambda: settle(tabulate(_entry, base, index), node.span), lambda: ("[ ]", f"{kind(base)} and {kind(index)}")
+                node,
+                lambda: settle(tabulate(_entry, base, index), node.span),
+                lambda: ("[ ]", f"{kind(base)} and {kind(index)}"),
             )
         if isinstance(value, Tab) and value.entries and all(isinstance(e, builtins.Hole) for e in value.entries):
             return self.fail(errors.NeverValid(span=node.index.span))
@@ -337,7 +350,11 @@ class Evaluator:
         items = operators.items_of(base)
         low, high = operators.interval(index)
         if not operators.is_int(index) and isinstance(index.domain, ir.TokenDomain):
-            return self.fail(errors.BadOperands(span=node.span, operator="[ ]", operands="list and Token", hint="index with `int(...)`"))
+            return self.fail(
+                errors.BadOperands(
+                    span=node.span, operator="[ ]", operands="list and Token", hint="index with `int(...)`"
+                )
+            )
         if high < 0 or low >= len(items):
             return self.fail(errors.NeverValid(span=node.index.span))
         if any(is_runtime(i) for i in items):
@@ -352,7 +369,8 @@ class Evaluator:
             return POISON
         match function:
             case FnV():
-                if isinstance(function.decl.body, tree.Block) and not self.checker.is_pure(function.decl.body):
+                body = function.decl.body
+                if isinstance(body, tree.Block) and not self.checker.is_pure(body, function.namespace):
                     return self.fail(errors.ProcedureAsValue(span=node.span, name=function.decl.name.text))
                 bound = self.arguments(node, function.decl.parameters, function.namespace, env, function.decl.name)
                 return POISON if bound is None else self.body(function, bound, env, node)
@@ -373,7 +391,12 @@ class Evaluator:
         return self.block(body, inner) if isinstance(body, tree.Block) else self(body, inner)
 
     def arguments(
-        self, node: tree.Call | tree.UseDecl, parameters: tuple[tree.Parameter, ...], space: Any, env: Env, name: tree.Name
+        self,
+        node: tree.Call | tree.UseDecl,
+        parameters: tuple[tree.Parameter, ...],
+        space: Any,
+        env: Env,
+        name: tree.Name,
     ) -> dict[str, Value] | None:
         """The values of parameters by name, or None if the arguments do not fit."""
         bound: dict[str, Value] = {}
@@ -390,7 +413,15 @@ class Evaluator:
             elif i < len(known):
                 key = known[i]
             else:
-                self.fail(errors.WrongArguments(span=node.span, name=name.text, expected=len(known), found=len(node.arguments), declared=name.span))
+                self.fail(
+                    errors.WrongArguments(
+                        span=node.span,
+                        name=name.text,
+                        expected=len(known),
+                        found=len(node.arguments),
+                        declared=name.span,
+                    )
+                )
                 return None
             if key in bound:
                 self.fail(errors.ArgumentTwice(span=argument.span, name=key))
@@ -398,7 +429,11 @@ class Evaluator:
             bound[key] = value
         missing = [p for p in parameters if p.name.text not in bound and p.default is None]
         if missing and sound:
-            self.fail(errors.MissingArgument(span=node.span, name=name.text, missing=", ".join(p.name.text for p in missing), declared=name.span))
+            self.fail(
+                errors.MissingArgument(
+                    span=node.span, name=name.text, missing=", ".join(p.name.text for p in missing), declared=name.span
+                )
+            )
             return None
         for parameter in parameters:
             if parameter.name.text not in bound and parameter.default is not None:
@@ -419,7 +454,11 @@ class Evaluator:
 
     def convert(self, target: TypeV, node: tree.Call, env: Env) -> Value:
         if len(node.arguments) != 1:
-            return self.fail(errors.WrongArguments(span=node.span, name=target.name, expected=1, found=len(node.arguments), declared=None))
+            return self.fail(
+                errors.WrongArguments(
+                    span=node.span, name=target.name, expected=1, found=len(node.arguments), declared=None
+                )
+            )
         value = self(node.arguments[0].value, env)
         if value is POISON:
             return POISON
@@ -454,12 +493,16 @@ class Evaluator:
                 (a, b), (c, d) = operators.interval(then), operators.interval(orelse)
                 domain = ir.IntDomain(min(a, c), max(b, d))
             children = [v for v in (condition, then, orelse) if isinstance(v, Rt)]
-            return Rt(ir.IfExpr(condition.expr, operators.rt(then).expr, operators.rt(orelse).expr, span), domain, *children)
+            return Rt(
+                ir.IfExpr(condition.expr, operators.rt(then).expr, operators.rt(orelse).expr, span), domain, *children
+            )
         kinds = {kind(then), kind(orelse)}
         if len(kinds) > 1 and kinds != {"int", "real"}:
             return self.fail(errors.BranchesDiffer(span=span, first=kind(then), second=kind(orelse)))
         return self.guarded(
-            tree.Node(span), lambda: settle(tabulate(lambda c, a, b: a if c else b, condition, then, orelse), span), lambda: ("if", "these branches")
+            tree.Node(span),
+            lambda: settle(tabulate(lambda c, a, b: a if c else b, condition, then, orelse), span),
+            lambda: ("if", "these branches"),
         )
 
     def block(self, node: tree.Block, env: Env) -> Value:

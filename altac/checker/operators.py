@@ -9,7 +9,7 @@ from typing import Any
 
 from altac import ir
 from altac.checker.tables import Failure, settle, tabulate
-from altac.checker.values import ListV, MapV, RangeV, RecordV, Rt, SymbolV, Tab, Value, code_of, kind
+from altac.checker.values import ListV, MapV, RangeV, Rt, SymbolV, Tab, Value, code_of, kind
 from altac.source import Span
 
 
@@ -53,7 +53,9 @@ def known(op: str, a: Value, b: Value) -> Value:
     if op == "+" and isinstance(a, str) and isinstance(b, str):
         return a + b
     if not (number(a) and number(b)):
-        raise OperandError("write `int(...)` to count a bool as 0 or 1" if isinstance(a, bool) or isinstance(b, bool) else "")
+        raise OperandError(
+            "write `int(...)` to count a bool as 0 or 1" if isinstance(a, bool) or isinstance(b, bool) else ""
+        )
     return arithmetic(op, a, b)
 
 

@@ -9,7 +9,7 @@ from altac import ir
 from altac.checker import errors, operators
 from altac.checker.operators import OperandError
 from altac.checker.scopes import Env
-from altac.checker.values import POISON, RangeV, Rt, SymbolV, Tab, Value, code_of, is_runtime, kind, show, value_of
+from altac.checker.values import POISON, RangeV, Rt, Tab, Value, code_of, is_runtime, kind, show, value_of
 from altac.syntax import tree
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ class Patterns:
             return None
         if left:
             missing = sorted(left, key=str)[:5] if len(left) > 5 else sorted(left, key=lambda v: tuple(map(_rank, v)))
-            text = ", ".join(_show(m) for m in missing) + (f" and {len(left) - len(missing)} more" if len(left) > len(missing) else "")
+            text = ", ".join(_show(m) for m in missing) + (
+                f" and {len(left) - len(missing)} more" if len(left) > len(missing) else ""
+            )
             self.checker.report(errors.NotExhaustive(span=node.subject.span, missing=text))
             return None
         return arms
@@ -74,7 +76,7 @@ class Patterns:
             if item.domain.size > LIMIT:
                 return None
             return [value_of(item.domain, c) for c in range(item.domain.low, item.domain.low + item.domain.size)]
-        if isinstance(item, Tab) or isinstance(item, tuple) or code_of(item) is None and not isinstance(item, str):
+        if isinstance(item, Tab | tuple) or (code_of(item) is None and not isinstance(item, str)):
             return None
         return [item]
 
@@ -86,7 +88,9 @@ class Patterns:
                 return list(spaces)
             case tree.TuplePattern(items=parts):
                 if not is_tuple or len(parts) != len(items):
-                    self.checker.report(errors.PatternShape(span=pattern.span, parts=len(parts), subject=len(items) if is_tuple else 1))
+                    self.checker.report(
+                        errors.PatternShape(span=pattern.span, parts=len(parts), subject=len(items) if is_tuple else 1)
+                    )
                     return None
                 result = []
                 for alternatives, item, space in zip(parts, items, spaces, strict=True):
@@ -128,11 +132,19 @@ class Patterns:
             self.checker.report(errors.PatternType(span=node.span, found=kind(value), subject=kind(item)))
             return None
         if not found and isinstance(item, Rt):
-            self.checker.report(errors.PatternNever(span=node.span, value=show(value), subject=f"{item.domain.low}..{item.domain.low + item.domain.size - 1}"))
+            self.checker.report(
+                errors.PatternNever(
+                    span=node.span,
+                    value=show(value),
+                    subject=f"{item.domain.low}..{item.domain.low + item.domain.size - 1}",
+                )
+            )
             return None
         return [found]
 
-    def _test(self, items: tuple[Value, ...], accepted: list[list[Any]], spaces: list[list[Any]], arm: tree.Arm) -> Value:
+    def _test(
+        self, items: tuple[Value, ...], accepted: list[list[Any]], spaces: list[list[Any]], arm: tree.Arm
+    ) -> Value:
         test: Value = True
         span = arm.patterns[0].span
         for item, chosen, space in zip(items, accepted, spaces, strict=True):

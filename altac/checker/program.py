@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from altac import ir
 from altac.checker import errors, operators
 from altac.checker.checker import Checked, Checker, Reader, Slot, Symbol
-from altac.checker.evaluate import Evaluator
 from altac.checker.operators import OperandError
 from altac.checker.scopes import Env, Namespace
 from altac.checker.statements import Statements
 from altac.checker.values import (
-    POISON, OpenSet, RangeV, Rt, ScopeV, SymbolV, Tab, TypeV, code_of, describe, is_runtime, kind, show,
+    POISON,
+    OpenSet,
+    RangeV,
+    Rt,
+    ScopeV,
+    SymbolV,
+    TypeV,
+    describe,
+    kind,
+    show,
 )  # fmt: skip
 from altac.diagnostics.problem import Problem
 from altac.source import Source, Span
@@ -112,7 +119,9 @@ class _Assembly:
         if any(p.severity == "error" for p in checker.problems.values()) or output is None or name is None:
             return None
         variables = tuple(
-            ir.Variable(s.name, self.domain(s), s.initial, s.span) for s in checker.slots.values() if not s.is_head and s.initial
+            ir.Variable(s.name, self.domain(s), s.initial, s.span)
+            for s in checker.slots.values()
+            if not s.is_head and s.initial
         )
         heads = tuple(replace(s.head, domain=self.domain(s)) for s in checker.slots.values() if s.head is not None)
         assert checker.tokens is not None
@@ -131,7 +140,11 @@ class _Assembly:
         for decl in body:
             if type(decl) in _ONCE:
                 if type(decl) in self.single:
-                    self.checker.report(errors.DuplicateDeclaration(span=decl.span, what=_ONCE[type(decl)], other=self.single[type(decl)].span))
+                    self.checker.report(
+                        errors.DuplicateDeclaration(
+                            span=decl.span, what=_ONCE[type(decl)], other=self.single[type(decl)].span
+                        )
+                    )
                 else:
                     self.single[type(decl)] = decl
 
@@ -144,7 +157,9 @@ class _Assembly:
     def params(self) -> tuple[tuple[str, str], ...]:
         main = self.checker.main
         return tuple(
-            (n, show(main.values[n], 200)) for n, d in main.declarations.items() if isinstance(d, tree.ParamDecl) and n in main.values
+            (n, show(main.values[n], 200))
+            for n, d in main.declarations.items()
+            if isinstance(d, tree.ParamDecl) and n in main.values
         )
 
     # --- tokens, frame, text ------------------------------------------------------------------------
@@ -159,7 +174,9 @@ class _Assembly:
             for name in self.token_names(item):
                 spelling = item.spelling.value if item.spelling is not None else str(name)
                 if name in symbols:
-                    self.checker.report(errors.DuplicateMember(span=item.span, name=str(name), enum="tokens", other=symbols[name][1]))
+                    self.checker.report(
+                        errors.DuplicateMember(span=item.span, name=str(name), enum="tokens", other=symbols[name][1])
+                    )
                     continue
                 symbols[name] = (ir.Symbol(name, spelling), item.span)
                 numbers = numbers and isinstance(name, int) and item.spelling is None
@@ -239,7 +256,9 @@ class _Assembly:
                 fill, length = token, count or 0
                 self.positive(item.until, count, "the length of a frame")
                 continue
-            count = 1 if item.repeat is None else checker.types.integer(item.repeat, Env(checker.main), "a repeat count")
+            count = (
+                1 if item.repeat is None else checker.types.integer(item.repeat, Env(checker.main), "a repeat count")
+            )
             if item.repeat is not None:
                 self.positive(item.repeat, count, "a repeat count")
             current.extend([token] * min(max(count or 0, 0), 1 << 16))
@@ -280,14 +299,19 @@ class _Assembly:
                         value = checker.value(space, name.text, name.span)
                         if isinstance(value, ScopeV):
                             self.walk(value.namespace)
-                case tree.VarDecl() | tree.HeadDecl() | tree.ParamDecl() | tree.ConstDecl() | tree.TypeDecl() | tree.EnumDecl():
+                case (
+                    tree.VarDecl()
+                    | tree.HeadDecl()
+                    | tree.ParamDecl()
+                    | tree.ConstDecl()
+                    | tree.TypeDecl()
+                    | tree.EnumDecl()
+                ):
                     if space.declarations.get(decl.name.text) is decl:
                         checker.value(space, decl.name.text, decl.name.span)
                 case _:
                     if space is not checker.main and type(decl) in _ONCE | {tree.TestDecl: "test"}:
                         checker.report(errors.NotInComponent(span=decl.span, what=_ONCE.get(type(decl), "test")))
-        order = [s for s in checker.slots.values()]
-        checker.slots = {s.name: s for s in order}
 
     def mlp(self) -> ir.MlpCode | ir.MlpRules:
         checker = self.checker
@@ -302,7 +326,9 @@ class _Assembly:
             checker.grown = False
             checker.evaluate.steps = 0
             statements = Statements(checker)
-            body = tuple(s for space, decl in self.blocks for s in statements.block(decl.body, Env(space, runtime=True)))
+            body = tuple(
+                s for space, decl in self.blocks for s in statements.block(decl.body, Env(space, runtime=True))
+            )
             rounds += 1
             if not checker.grown or rounds > 5000:
                 return ir.MlpCode(body)
@@ -328,7 +354,9 @@ class _Assembly:
             self.checker.report(errors.NoOutput(span=_start(self.checker.source)))
             return None
         slot = self.slot(decl.value)
-        if slot is not None and not isinstance(slot.domain, (ir.BoolDomain, ir.IntDomain, ir.EnumDomain, ir.TokenDomain)):
+        if slot is not None and not isinstance(
+            slot.domain, (ir.BoolDomain, ir.IntDomain, ir.EnumDomain, ir.TokenDomain)
+        ):
             self.checker.report(errors.OutputType(span=decl.value.span, found=describe(slot.domain)))
             return None
         return slot
@@ -366,7 +394,11 @@ class _Assembly:
         if decl is None:
             return None
         stop = self.token(decl.until, "`until`") if decl.until is not None else None
-        limit = self.checker.types.integer(decl.limit, Env(self.checker.main), "the limit") if decl.limit is not None else None
+        limit = (
+            self.checker.types.integer(decl.limit, Env(self.checker.main), "the limit")
+            if decl.limit is not None
+            else None
+        )
         if limit is not None and limit < 0:
             self.checker.report(errors.BadCount(span=decl.limit.span, what="the limit", count=limit))
         tokens = self.checker.tokens
@@ -430,7 +462,13 @@ def _reads(expr: Any) -> set[str]:
 def _is_module(body: tuple[tree.Decl, ...]) -> bool:
     """Whether a file only declares what others import."""
     shared = (
-        tree.ImportDecl | tree.ParamDecl | tree.ConstDecl | tree.TypeDecl | tree.EnumDecl | tree.FnDecl | tree.ComponentDecl
+        tree.ImportDecl
+        | tree.ParamDecl
+        | tree.ConstDecl
+        | tree.TypeDecl
+        | tree.EnumDecl
+        | tree.FnDecl
+        | tree.ComponentDecl
     )
     return bool(body) and all(isinstance(d, shared) for d in body)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from altac import ir
-from altac.checker import errors, operators
+from altac.checker import errors
 from altac.checker.operators import OperandError
 from altac.checker.scopes import Env, Namespace
 from altac.checker.statements import nearest
@@ -75,7 +75,7 @@ def _code(checker: Checker, slot: Slot, node: tree.Expr, env: Env) -> int | None
             if codes is not None and slot.open and codes not in checker.family(slot):
                 checker.grow(slot, codes, node.span)
             if codes in checker.family(slot):
-                return checker.family(slot).index(codes)  # type: ignore[arg-type]
+                return checker.family(slot).index(codes)
             checker.report(errors.NotInFamily(span=node.span, name=slot.name, value=show(value)))
             return None
     except OperandError:

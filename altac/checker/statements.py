@@ -10,7 +10,16 @@ from altac.checker.operators import OperandError
 from altac.checker.scopes import Env
 from altac.checker.tables import TooLarge, tabulate
 from altac.checker.values import (
-    POISON, Dim, FnV, Hole, OpenSet, Rt, Tab, Value, describe, is_runtime, kind, show,
+    POISON,
+    FnV,
+    Hole,
+    OpenSet,
+    Rt,
+    Tab,
+    Value,
+    describe,
+    kind,
+    show,
 )  # fmt: skip
 from altac.syntax import tree
 
@@ -176,7 +185,11 @@ class Statements:
             for arm in node.arms:
                 self.block(arm.body, env)
             return
-        subject = tuple(self.held(s, result, node) for s in subject) if isinstance(subject, tuple) else self.held(subject, result, node)
+        subject = (
+            tuple(self.held(s, result, node) for s in subject)
+            if isinstance(subject, tuple)
+            else self.held(subject, result, node)
+        )
         arms = self.checker.patterns.arms(node, subject, env)
         if arms is None:
             for arm in node.arms:
@@ -200,7 +213,7 @@ class Statements:
                 self.checker.report(errors.NoEffect(span=node.span))
             return
         body = function.decl.body
-        if not isinstance(body, tree.Block) or self.checker.is_pure(body):
+        if not isinstance(body, tree.Block) or self.checker.is_pure(body, function.namespace):
             if self.evaluate(node, env) is not POISON:
                 self.checker.report(errors.NoEffect(span=node.span))
             return
@@ -209,7 +222,9 @@ class Statements:
             return
         inner = env.call(function.namespace, bound)
         if inner.depth > errors.CALL_DEPTH:
-            raise errors.GiveUp(errors.RecursionTooDeep(span=node.span, name=function.decl.name.text, limit=errors.CALL_DEPTH))
+            raise errors.GiveUp(
+                errors.RecursionTooDeep(span=node.span, name=function.decl.name.text, limit=errors.CALL_DEPTH)
+            )
         result.extend(self.block(body, inner))
 
 

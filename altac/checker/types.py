@@ -10,7 +10,16 @@ from altac.checker import errors, operators
 from altac.checker.operators import OperandError
 from altac.checker.scopes import Env
 from altac.checker.values import (
-    POISON, OpenReal, OpenSet, ScopeV, StaticType, TypeV, Value, is_runtime, kind, show,
+    POISON,
+    OpenReal,
+    OpenSet,
+    ScopeV,
+    StaticType,
+    TypeV,
+    Value,
+    is_runtime,
+    kind,
+    show,
 )  # fmt: skip
 from altac.syntax import tree
 
@@ -89,7 +98,11 @@ class Types:
         try:
             items = operators.items_of(value)
         except OperandError:
-            self.checker.report(errors.NotIterable(span=buckets.span, found=kind(value), hint="list the buckets, as in `real in {0, 1/2, 1}`"))
+            self.checker.report(
+                errors.NotIterable(
+                    span=buckets.span, found=kind(value), hint="list the buckets, as in `real in {0, 1/2, 1}`"
+                )
+            )
             return POISON
         if not items or not all(operators.number(i) for i in items):
             self.checker.report(errors.BadBuckets(span=buckets.span))
@@ -117,9 +130,11 @@ class Types:
             self.checker.report(errors.Mismatch(span=family.span, expected="a list of sets", found=kind(value)))
             return POISON
         if not sets or any(s is None for s in sets):
-            self.checker.report(errors.Mismatch(span=family.span, expected="a list of sets of the element type", found=show(value)))
+            self.checker.report(
+                errors.Mismatch(span=family.span, expected="a list of sets of the element type", found=show(value))
+            )
             return POISON
         if len(sets) > SIZE_LIMIT:
             self.checker.report(errors.TypeTooLarge(span=family.span, size=len(sets), limit=SIZE_LIMIT))
             return POISON
-        return ir.SetDomain(domain, tuple(dict.fromkeys(sets)))
+        return ir.SetDomain(domain, tuple(dict.fromkeys(s for s in sets if s is not None)))

@@ -199,6 +199,9 @@ class Rt:
 
     __slots__ = ("_key", "depth", "domain", "expr", "size", "slot")
 
+    size: int
+    depth: int
+
     def __init__(
         self, expr: ir.Expr, domain: CategoricalDomain, *children: Rt, slot: str | None = None, weight: int = 1
     ) -> None:

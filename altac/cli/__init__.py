@@ -45,7 +45,9 @@ class _Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, _, text) in COMMANDS.items()])
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from altac.diagnostics.problem import did_you_mean
 
@@ -57,7 +59,8 @@ class _Commands(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Like click's, with altac's exit codes and no traceback for anything."""
         standalone = kwargs.pop("standalone_mode", True)
-        code = _guarded(lambda: super(_Commands, self).main(*args, standalone_mode=False, **kwargs))
+        kwargs["standalone_mode"] = False
+        code = _guarded(lambda: click.Group.main(self, *args, **kwargs))
         if standalone:
             sys.exit(code)
         return code

@@ -43,7 +43,14 @@ def _rules(model: Model) -> int | None:
 
 @click.command()
 @click.argument("file", metavar="FILE")
-@click.option("-o", "--output", "directory", required=True, metavar="DIR", help="Folder to write; must be new or an earlier build.")
+@click.option(
+    "-o",
+    "--output",
+    "directory",
+    required=True,
+    metavar="DIR",
+    help="Folder to write; must be new or an earlier build.",
+)
 @level_option
 @_dtype
 @_length

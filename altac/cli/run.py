@@ -35,11 +35,22 @@ class _Item:
 @click.argument("inputs", nargs=-1, metavar="[INPUT...]")
 @click.option("--inputs", "source", metavar="F.jsonl", help="Inputs as JSON lines; - for stdin.")
 @click.option("--engine", type=click.Choice(["interpreter", "transformer"]), default="interpreter", show_default=True)
-@click.option("--max-layers", type=click.IntRange(min=0), metavar="K", help="Run exactly K layers unless all positions halt before.")
+@click.option(
+    "--max-layers",
+    type=click.IntRange(min=0),
+    metavar="K",
+    help="Run exactly K layers unless all positions halt before.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per input.")
 @params_option
 def run(
-    file: str, inputs: tuple[str, ...], source: str | None, engine: Any, max_layers: int | None, as_json: bool, params: dict[str, str]
+    file: str,
+    inputs: tuple[str, ...],
+    source: str | None,
+    engine: Any,
+    max_layers: int | None,
+    as_json: bool,
+    params: dict[str, str],
 ) -> int:
     """Run a program on inputs: text in its token spelling, or JSON arrays of token names and numbers."""
     if not inputs and source is None:
@@ -53,7 +64,10 @@ def run(
     else:
         sound = _run_all(program, items, engine, max_layers, as_json)
         with _open(source) as lines:
-            sound = _run_all(program, _lines(lines, "<stdin>" if source == "-" else source), engine, max_layers, as_json) and sound
+            sound = (
+                _run_all(program, _lines(lines, "<stdin>" if source == "-" else source), engine, max_layers, as_json)
+                and sound
+            )
     return Exit.SUCCESS if sound else Exit.FAILURE
 
 

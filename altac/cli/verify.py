@@ -19,8 +19,16 @@ from altac.cli.output import level_option, params_option, report
 @click.option("--dtype", type=click.Choice(["float32", "bfloat16"]), default="float32", show_default=True)
 @click.option("--max-length", type=click.IntRange(min=1), metavar="N", help="Longest input to guarantee.")
 @click.option("--max-layers", type=click.IntRange(min=0), metavar="K")
-@click.option("--exhaustive", type=click.IntRange(min=1), default=1500, show_default=True, help="Inputs of the exhaustive part, at most.")
-@click.option("--samples", type=click.IntRange(min=0), default=400, show_default=True, help="Further inputs, longer ones.")
+@click.option(
+    "--exhaustive",
+    type=click.IntRange(min=1),
+    default=1500,
+    show_default=True,
+    help="Inputs of the exhaustive part, at most.",
+)
+@click.option(
+    "--samples", type=click.IntRange(min=0), default=400, show_default=True, help="Further inputs, longer ones."
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--json", "as_json", is_flag=True)
 @params_option
@@ -48,9 +56,12 @@ def verify(
         click.echo(line)
     click.echo(
         f"\nAll {found.exhaustive:,} inputs of up to {found.exhaustive_length} tokens and {samples} more of up to"
-        f" {found.longest} were tried: the interpreter succeeds on {found.compared:,} and stops with an error on {found.failing:,}."
+        f" {found.longest} were tried: the interpreter succeeds on {found.compared:,}"
+        f" and stops with an error on {found.failing:,}."
     )
-    click.echo(f"Outputs, layers and halting agree on {found.compared - len(found.differences):,} of {found.compared:,}.")
+    click.echo(
+        f"Outputs, layers and halting agree on {found.compared - len(found.differences):,} of {found.compared:,}."
+    )
     click.echo(f"Worst lead of a chosen logit: {found.margin:.6g} (exact: 1), on {_input(program, found.narrowest)}")
     for near in found.closest:
         click.echo(
@@ -61,7 +72,9 @@ def verify(
         click.echo(f"DIFFERENT on {_input(program, difference.tokens)}", err=True)
         for name, result in (("interpreter", difference.interpreter), ("transformer", difference.transformer)):
             run_ = program.decode(result)
-            click.echo(f"  {name}: {json.dumps(run_.output)} after {run_.layers} layers, halted {run_.halted}", err=True)
+            click.echo(
+                f"  {name}: {json.dumps(run_.output)} after {run_.layers} layers, halted {run_.halted}", err=True
+            )
     return Exit.SUCCESS if sound else Exit.FAILURE
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from altac.diagnostics.problem import Label, Problem, did_you_mean
 from altac.diagnostics.name_errors import Declared
+from altac.diagnostics.problem import Label, Problem
 from altac.source import Span
 
 
@@ -18,8 +16,8 @@ class TokenAndPosition(Problem):
     position: Span
     code = "token-and-position"
     title = "the initial value of `{name}` depends on both token and position"
-    label = 'cannot be embedded'
-    help = 'the embedding is a sum of one vector per token and one per position: use two variables and combine them in the MLP'
+    label = "cannot be embedded"
+    help = "the embedding is a sum of one vector per token and one per position: use two variables and combine them in the MLP"
 
     def secondary(self) -> tuple[Label, ...]:
         return (Label(self.token, "the token"), Label(self.position, "the position"))
@@ -30,8 +28,8 @@ class NoPositions(Problem):
     name: str
     code = "missing-positions"
     title = "`{name}` depends on the position, but the number of positions is not declared"
-    label = 'how many positions?'
-    help = 'add `positions COUNT`'
+    label = "how many positions?"
+    help = "add `positions COUNT`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +37,7 @@ class NoInitial(Problem):
     name: str
     code = "missing-initial"
     title = "`{name}` has no initial value"
-    help = 'write `var {name}: T = value`'
+    help = "write `var {name}: T = value`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +47,8 @@ class ParamType(Problem):
     found: str
     code = "param-type"
     title = "the parameter `{name}` is of type {expected}, not {found}"
-    label = 'declared here'
-    help = 'give a value of type {expected}'
+    label = "declared here"
+    help = "give a value of type {expected}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +57,7 @@ class BadParam(Problem):
     text: str
     code = "bad-param"
     title = "`{text}` is no value for the parameter `{name}`"
-    help = 'write `-D {name}=VALUE` with a value as in the program: a number, `true`, a name or a quoted string'
+    help = "write `-D {name}=VALUE` with a value as in the program: a number, `true`, a name or a quoted string"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +65,7 @@ class EmptyEnum(Problem):
     name: str
     code = "empty-enum"
     title = "the enum `{name}` has no members"
-    help = 'list at least one member'
+    help = "list at least one member"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +73,8 @@ class BadToken(Problem):
     found: str
     code = "bad-token"
     title = "{found} cannot be a token"
-    label = 'this is {found}'
-    help = 'tokens are integers, ranges, names, strings, or a type of integers'
+    label = "this is {found}"
+    help = "tokens are integers, ranges, names, strings, or a type of integers"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +83,8 @@ class NotAToken(Problem):
     found: str
     code = "not-a-token"
     title = "`{found}` is not one of the tokens"
-    label = '{what} takes tokens'
-    help = 'add it to `tokens`'
+    label = "{what} takes tokens"
+    help = "add it to `tokens`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,15 +92,15 @@ class FrameInput(Problem):
     count: str
     code = "frame-input"
     title = "a frame says once where the input goes, here {count}"
-    help = 'write `frame START, input, END`'
+    help = "write `frame START, input, END`"
 
 
 @dataclass(frozen=True, kw_only=True)
 class FrameFill(Problem):
     code = "frame-fill"
     title = "a filling token stands last in a frame, after the input"
-    label = 'not last'
-    help = 'write `frame input, END, PAD to 50`'
+    label = "not last"
+    help = "write `frame input, END, PAD to 50`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +109,7 @@ class BadCount(Problem):
     count: int
     code = "bad-count"
     title = "{what} cannot be {count}"
-    help = 'give a number between 0 and 65536'
+    help = "give a number between 0 and 65536"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +117,7 @@ class BadTextMode(Problem):
     found: str
     code = "bad-text-mode"
     title = "unknown text mode `{found}`"
-    help = 'write `text characters` or `text words`'
+    help = "write `text characters` or `text words`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +126,7 @@ class BadTest(Problem):
     found: str
     code = "bad-test"
     title = "{what} must be a list or a string, found {found}"
-    label = 'this is {found}'
+    label = "this is {found}"
     help = 'write `test [START, 1] => [false, true]` or `test "12+3e" => "15"`'
 
 
@@ -137,8 +135,8 @@ class BadOutput(Problem):
     found: str
     code = "bad-output"
     title = "the output must be a variable, found {found}"
-    label = 'not a variable'
-    help = 'copy it into a variable in the MLP and output that'
+    label = "not a variable"
+    help = "copy it into a variable in the MLP and output that"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,8 +144,8 @@ class OutputType(Problem):
     found: str
     code = "output-type"
     title = "the output must be categorical, found {found}"
-    label = 'cannot be decoded'
-    help = 'copy what matters into a bool, an integer, an enum or a Token'
+    label = "cannot be decoded"
+    help = "copy what matters into a bool, an integer, an enum or a Token"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,8 +153,8 @@ class BadHalt(Problem):
     found: str
     code = "bad-halt"
     title = "`halt when` tests exactly one categorical variable, here {found}"
-    label = 'reads {found}'
-    help = 'keep the condition in a variable and test that'
+    label = "reads {found}"
+    help = "keep the condition in a variable and test that"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +162,7 @@ class CausalOutput(Problem):
     found: str
     code = "causal-output"
     title = "a causal program must output tokens, found {found}"
-    help = 'give the output variable the type `Token`'
+    help = "give the output variable the type `Token`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,8 +173,11 @@ class HeadReadsHead(Problem):
     declared: Span | None = None
     code = "head-reads-head"
     title = "the head `{head}` reads the head `{other}`"
-    label = 'its {role} is a head'
-    help = 'all heads of a layer read the state before it: copy `{other}` into a variable in the MLP, and attend with that in the next layer'
+    label = "its {role} is a head"
+    help = (
+        "all heads of a layer read the state before it: copy `{other}` into a variable in the MLP,"
+        " and attend with that in the next layer"
+    )
 
     def secondary(self) -> tuple[Label, ...]:
         return (Label(self.declared, "this is a head"),) if self.declared is not None else ()
@@ -188,8 +189,8 @@ class HeadPart(Problem):
     found: str
     code = "head-part"
     title = "the {role} of a head must be a variable, found {found}"
-    label = 'not a variable'
-    help = 'compute it into a variable in the MLP first'
+    label = "not a variable"
+    help = "compute it into a variable in the MLP first"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +198,7 @@ class HeadParts(Problem):
     missing: str
     code = "head-parts"
     title = "the head lacks {missing}"
-    help = 'write `attend(query: q, key: k, value: v)` or `v at -1`'
+    help = "write `attend(query: q, key: k, value: v)` or `v at -1`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,8 +206,8 @@ class HeadNeedsBuckets(Problem):
     name: str
     code = "head-needs-buckets"
     title = "the numerical head `{name}` has no buckets"
-    label = 'a mean can be any real'
-    help = 'write its buckets: `head {name}: real in BUCKETS = ...`'
+    label = "a mean can be any real"
+    help = "write its buckets: `head {name}: real in BUCKETS = ...`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,8 +215,8 @@ class HeadValue(Problem):
     found: str
     code = "head-value"
     title = "a head cannot copy {found}"
-    label = 'this is {found}'
-    help = 'the value must be categorical or numerical'
+    label = "this is {found}"
+    help = "the value must be categorical or numerical"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,8 +224,8 @@ class BadKey(Problem):
     found: str
     code = "bad-key"
     title = "a key must be categorical, found {found}"
-    label = 'cannot be a key'
-    help = 'compute a bool, integer or enum from it in the MLP and use that'
+    label = "cannot be a key"
+    help = "compute a bool, integer or enum from it in the MLP and use that"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,8 +233,8 @@ class BadQuery(Problem):
     found: str
     code = "bad-query"
     title = "a query must be categorical or a set, found {found}"
-    label = 'cannot be a query'
-    help = 'compute a bool, integer or enum from it in the MLP and use that'
+    label = "cannot be a query"
+    help = "compute a bool, integer or enum from it in the MLP and use that"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,8 +243,8 @@ class QueryKey(Problem):
     key: str
     code = "query-key-types"
     title = "a query of type {query} never meets a key of type {key}"
-    label = '{query} against {key}'
-    help = 'use variables of the same type'
+    label = "{query} against {key}"
+    help = "use variables of the same type"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,15 +253,15 @@ class Disjoint(Problem):
     key: str
     code = "query-key-disjoint"
     title = "the query {query} and the key {key} have no value in common"
-    label = 'never equal'
-    help = 'check the ranges of the two types'
+    label = "never equal"
+    help = "check the ranges of the two types"
 
 
 @dataclass(frozen=True, kw_only=True)
 class BadOffsets(Problem):
     code = "bad-offsets"
     title = "offsets are whole numbers known at compile time"
-    help = 'write `at -1`, `at {{-1, 1}}` or `at -4..-1`'
+    help = "write `at -1`, `at {{-1, 1}}` or `at -4..-1`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,24 +270,24 @@ class CannotAssign(Problem):
     what: str
     code = "cannot-assign"
     title = "`{name}` is {what}: it cannot be updated"
-    label = 'not a variable'
-    help = 'only variables are updated; declare one with `var`'
+    label = "not a variable"
+    help = "only variables are updated; declare one with `var`"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RulesAndMlp(Declared):
     code = "rules-and-mlp"
     title = "a program has `rules` or `mlp`, not both"
-    label = 'a second definition of the MLP'
-    help = 'keep one of the two'
+    label = "a second definition of the MLP"
+    help = "keep one of the two"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RuleSlot(Problem):
     code = "rule-slot"
     title = "expected a variable"
-    label = 'not a variable or head'
-    help = 'write `variable = value` conjuncts, then `=> variable <- value`'
+    label = "not a variable or head"
+    help = "write `variable = value` conjuncts, then `=> variable <- value`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,8 +295,8 @@ class RuleTwice(Problem):
     name: str
     code = "rule-conjunct-twice"
     title = "`{name}` is tested twice in one rule"
-    label = 'tested again'
-    help = 'remove one of the two conjuncts'
+    label = "tested again"
+    help = "remove one of the two conjuncts"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -303,8 +304,8 @@ class RuleOldValue(Problem):
     name: str
     code = "rule-old-value"
     title = "the rule does not test the old value of `{name}`"
-    label = 'updates `{name}`'
-    help = 'add the conjunct `{name} = OLD`; write one rule per old value'
+    label = "updates `{name}`"
+    help = "add the conjunct `{name} = OLD`; write one rule per old value"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -312,6 +313,5 @@ class RuleConflict(Declared):
     name: str
     code = "rule-conflict"
     title = "two rules give `{name}` different values in the same state"
-    label = 'applies together with the other'
-    help = 'change the antecedent of one of them'
-
+    label = "applies together with the other"
+    help = "change the antecedent of one of them"

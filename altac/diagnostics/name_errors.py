@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from altac.diagnostics.problem import Label, Problem, did_you_mean
+from altac.diagnostics.problem import Label, Problem
 from altac.source import Span
 
 
@@ -26,7 +24,7 @@ class UnknownName(Problem):
     suggestion: str = ""
     code = "unknown-name"
     title = "unknown name `{name}`"
-    label = 'not declared here'
+    label = "not declared here"
 
     def render_help(self) -> str:
         return f"did you mean `{self.suggestion}`?" if self.suggestion else "declare it, or check its spelling"
@@ -39,10 +37,14 @@ class UnknownMember(Problem):
     suggestion: str = ""
     code = "unknown-member"
     title = "`{of}` has no `{name}`"
-    label = 'no such name'
+    label = "no such name"
 
     def render_help(self) -> str:
-        return f"did you mean `{self.suggestion}`?" if self.suggestion else "check the declaration of what stands before the dot"
+        return (
+            f"did you mean `{self.suggestion}`?"
+            if self.suggestion
+            else "check the declaration of what stands before the dot"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +53,7 @@ class UnknownModule(Problem):
     suggestion: str = ""
     code = "unknown-module"
     title = "there is no module `{name}`"
-    label = 'not in the standard library'
+    label = "not in the standard library"
 
     def render_help(self) -> str:
         if self.suggestion:
@@ -66,7 +68,7 @@ class UnknownArgument(Problem):
     suggestion: str = ""
     code = "unknown-argument"
     title = "`{of}` has no parameter `{name}`"
-    label = 'no such parameter'
+    label = "no such parameter"
 
     def render_help(self) -> str:
         return f"did you mean `{self.suggestion}`?" if self.suggestion else "check the parameters in its declaration"
@@ -88,8 +90,8 @@ class DuplicateName(Declared):
     name: str
     code = "duplicate-name"
     title = "`{name}` is declared twice"
-    label = 'declared again'
-    help = 'rename one of the two'
+    label = "declared again"
+    help = "rename one of the two"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,8 +99,8 @@ class DuplicateDeclaration(Declared):
     what: str
     code = "duplicate-declaration"
     title = "a program has one `{what}`"
-    label = 'declared again'
-    help = 'remove one of the two'
+    label = "declared again"
+    help = "remove one of the two"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,8 +109,8 @@ class DuplicateMember(Declared):
     enum: str
     code = "duplicate-member"
     title = "`{name}` is listed twice in `{enum}`"
-    label = 'listed again'
-    help = 'remove it, or give it another name'
+    label = "listed again"
+    help = "remove it, or give it another name"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +118,8 @@ class DuplicateKey(Problem):
     key: str
     code = "duplicate-key"
     title = "the key {key} occurs twice in one map"
-    label = 'occurs again'
-    help = 'remove one of the entries'
+    label = "occurs again"
+    help = "remove one of the entries"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,8 +127,8 @@ class Shadowing(Problem):
     name: str
     code = "shadowed-name"
     title = "`{name}` already has a meaning here"
-    label = 'declared again'
-    help = 'choose another name for this one'
+    label = "declared again"
+    help = "choose another name for this one"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,8 +137,8 @@ class Ambiguous(Problem):
     candidates: str
     code = "ambiguous-name"
     title = "`{name}` could be {candidates}"
-    label = 'which one?'
-    help = 'write it with its enum, as in `State.Name`'
+    label = "which one?"
+    help = "write it with its enum, as in `State.Name`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,8 +146,8 @@ class Cycle(Problem):
     cycle: str
     code = "cyclic-definition"
     title = "this definition needs itself: {cycle}"
-    label = 'depends on itself'
-    help = 'break the cycle: give one of them a value that does not need the others'
+    label = "depends on itself"
+    help = "break the cycle: give one of them a value that does not need the others"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,8 +155,8 @@ class ImportCycle(Problem):
     cycle: str
     code = "import-cycle"
     title = "these files import each other: {cycle}"
-    label = 'closes the cycle'
-    help = 'move what both need into a third file'
+    label = "closes the cycle"
+    help = "move what both need into a third file"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,8 +165,8 @@ class ImportFailed(Problem):
     reason: str
     code = "import-failed"
     title = "cannot import `{path}`: {reason}"
-    label = 'imported here'
-    help = 'the path is relative to the importing file'
+    label = "imported here"
+    help = "the path is relative to the importing file"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,8 +174,8 @@ class ImportsTooDeep(Problem):
     limit: int
     code = "imports-too-deep"
     title = "more than {limit} imports inside each other"
-    label = 'one too many'
-    help = 'import what is needed directly'
+    label = "one too many"
+    help = "import what is needed directly"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,8 +183,8 @@ class NotInModule(Problem):
     what: str
     code = "not-in-module"
     title = "`{what}` has no place in an imported file"
-    label = 'belongs to a program'
-    help = 'put it into a `component` that programs `use`, or into the program itself'
+    label = "belongs to a program"
+    help = "put it into a `component` that programs `use`, or into the program itself"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,29 +192,29 @@ class NotInComponent(Problem):
     what: str
     code = "not-in-component"
     title = "`{what}` has no place in a component"
-    label = 'belongs to a program'
-    help = 'move it to the program'
+    label = "belongs to a program"
+    help = "move it to the program"
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoProgram(Problem):
     code = "missing-program"
     title = "the file has no `program` line"
-    help = 'begin it with `program NAME`'
+    help = "begin it with `program NAME`"
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoTokens(Problem):
     code = "missing-tokens"
     title = "the program has no `tokens` line"
-    help = 'list the input tokens, as in `tokens 0, 1, START`'
+    help = "list the input tokens, as in `tokens 0, 1, START`"
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoOutput(Problem):
     code = "missing-output"
     title = "the program has no `output` line"
-    help = 'name the variable to read the result from, as in `output parity`'
+    help = "name the variable to read the result from, as in `output parity`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,7 +225,7 @@ class WrongArguments(Problem):
     declared: Span | None = None
     code = "wrong-arguments"
     title = "`{name}` takes {expected} arguments, {found} given"
-    help = 'give as many arguments as its declaration has parameters'
+    help = "give as many arguments as its declaration has parameters"
 
     def secondary(self) -> tuple[Label, ...]:
         return (Label(self.declared, "declared here"),) if self.declared is not None else ()
@@ -236,8 +238,8 @@ class MissingArgument(Problem):
     declared: Span | None = None
     code = "missing-argument"
     title = "`{name}` needs a value for {missing}"
-    label = 'missing {missing}'
-    help = 'add it to the arguments'
+    label = "missing {missing}"
+    help = "add it to the arguments"
 
     def secondary(self) -> tuple[Label, ...]:
         return (Label(self.declared, "declared here"),) if self.declared is not None else ()
@@ -248,8 +250,8 @@ class ArgumentTwice(Problem):
     name: str
     code = "argument-twice"
     title = "`{name}` is given twice"
-    label = 'given again'
-    help = 'remove one of the two'
+    label = "given again"
+    help = "remove one of the two"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,8 +259,8 @@ class NotCallable(Problem):
     found: str
     code = "not-callable"
     title = "{found} cannot be called"
-    label = 'this is {found}'
-    help = 'only functions, procedures and type names are called'
+    label = "this is {found}"
+    help = "only functions, procedures and type names are called"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,8 +268,8 @@ class ProcedureAsValue(Problem):
     name: str
     code = "procedure-as-value"
     title = "`{name}` is a procedure: it has no value"
-    label = 'used as a value'
-    help = 'call it as a statement of its own, or let its block end in an expression'
+    label = "used as a value"
+    help = "call it as a statement of its own, or let its block end in an expression"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -275,7 +277,7 @@ class ComponentAsValue(Problem):
     name: str
     code = "component-as-value"
     title = "`{name}` is a component: it cannot be called"
-    help = 'create an instance with `use NAME = {name}(...)`'
+    help = "create an instance with `use NAME = {name}(...)`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,8 +285,8 @@ class NotAComponent(Problem):
     found: str
     code = "not-a-component"
     title = "`use` takes a component, not {found}"
-    label = 'this is {found}'
-    help = 'declare it with `component`'
+    label = "this is {found}"
+    help = "declare it with `component`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -292,8 +294,8 @@ class ComponentRecursion(Problem):
     name: str
     code = "component-recursion"
     title = "`{name}` contains itself"
-    label = 'an instance inside an instance without end'
-    help = 'a component cannot use itself'
+    label = "an instance inside an instance without end"
+    help = "a component cannot use itself"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -302,8 +304,8 @@ class RecursionTooDeep(Problem):
     limit: int
     code = "recursion-too-deep"
     title = "`{name}` calls itself more than {limit} deep"
-    label = 'called once more here'
-    help = 'recursion must end on values known at compile time'
+    label = "called once more here"
+    help = "recursion must end on values known at compile time"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -311,8 +313,8 @@ class TooManySteps(Problem):
     limit: int
     code = "too-many-steps"
     title = "compile-time evaluation takes more than {limit:,} steps"
-    label = 'given up here'
-    help = 'make the loops and comprehensions smaller'
+    label = "given up here"
+    help = "make the loops and comprehensions smaller"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -320,13 +322,12 @@ class TooManyStatements(Problem):
     limit: int
     code = "too-many-statements"
     title = "the MLP has more than {limit:,} statements once loops are unrolled"
-    label = 'given up here'
-    help = 'loop over fewer items, or look values up in a table'
+    label = "given up here"
+    help = "loop over fewer items, or look values up in a table"
 
 
 @dataclass(frozen=True, kw_only=True)
 class TooComplex(Problem):
     code = "too-complex"
     title = "the program is nested too deeply to check"
-    help = 'split deeply nested expressions and blocks'
-
+    help = "split deeply nested expressions and blocks"

@@ -1,12 +1,12 @@
 """Problems as text: section 8 of the design.
 
-    error[unknown-name]: unknown name `partiy`
-      --> parity.alta:9:19
-       |
-     9 |         parity <- partiy xor parity_left
-       |                   ^^^^^^ not declared here
-       |
-       = help: did you mean `parity`?
+error[unknown-name]: unknown name `partiy`
+  --> parity.alta:9:19
+   |
+ 9 |         parity <- partiy xor parity_left
+   |                   ^^^^^^ not declared here
+   |
+   = help: did you mean `parity`?
 """
 
 from __future__ import annotations
@@ -18,7 +18,14 @@ from dataclasses import dataclass
 from altac.diagnostics.problem import Problem
 from altac.source import Span
 
-_RESET, _BOLD, _RED, _YELLOW, _BLUE, _CYAN = "\x1b[0m", "\x1b[1m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[1;36m"
+_RESET, _BOLD, _RED, _YELLOW, _BLUE, _CYAN = (
+    "\x1b[0m",
+    "\x1b[1m",
+    "\x1b[1;31m",
+    "\x1b[1;33m",
+    "\x1b[1;34m",
+    "\x1b[1;36m",
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,9 @@ class _Renderer:
         severity = problem.severity
         style = _RED if severity == "error" else _YELLOW
         head = f"{severity}[{problem.code}]: "
-        title = textwrap.wrap(printable(problem.render_title()), self.width, initial_indent=" " * len(head), subsequent_indent="  ")
+        title = textwrap.wrap(
+            printable(problem.render_title()), self.width, initial_indent=" " * len(head), subsequent_indent="  "
+        )
         title = title or [" " * len(head)]
         lines = [self.paint(style, head.rstrip()) + " " + self.paint(_BOLD, title[0].strip()), *title[1:]]
         marks = []
@@ -72,7 +81,13 @@ class _Renderer:
             if marks:
                 lines.append(self.paint(_BLUE, " " * gutter + " |"))
             lead = " " * gutter + " = help: " if marks else "  help: "
-            wrapped = textwrap.wrap(printable(hint), self.width, initial_indent=lead, subsequent_indent=" " * len(lead), break_on_hyphens=False)
+            wrapped = textwrap.wrap(
+                printable(hint),
+                self.width,
+                initial_indent=lead,
+                subsequent_indent=" " * len(lead),
+                break_on_hyphens=False,
+            )
             wrapped = wrapped or [lead]
             cut = len(lead) - len("help: ")
             lines.append(self.paint(_BLUE, wrapped[0][:cut]) + self.paint(_CYAN, "help:") + wrapped[0][cut + 5 :])
@@ -136,7 +151,9 @@ def _by_source(marks: list[_Mark]) -> list[list[_Mark]]:
 def _columns(span: Span, text: str, number: int) -> tuple[int, int]:
     """Where the part of ``span`` on its first line starts and ends, 0-based."""
     start = span.start - span.source.line_starts[number - 1]
-    return min(start, len(text)), min(max(start + 1, span.end - span.source.line_starts[number - 1]), max(len(text), start + 1))
+    return min(start, len(text)), min(
+        max(start + 1, span.end - span.source.line_starts[number - 1]), max(len(text), start + 1)
+    )
 
 
 def _window(text: str, left: int, room: int) -> tuple[str, int]:
@@ -157,7 +174,9 @@ def _expand(text: str) -> str:
 
 def printable(text: str) -> str:
     """``text`` with control characters replaced, so that no input can drive the terminal."""
-    return "".join(c if c.isprintable() or c == " " else "\N{REPLACEMENT CHARACTER}" if c != "\n" else " " for c in text)
+    return "".join(
+        c if c.isprintable() or c == " " else "\N{REPLACEMENT CHARACTER}" if c != "\n" else " " for c in text
+    )
 
 
 def _width(text: str) -> int:

@@ -124,7 +124,9 @@ class HeadArguments(Problem):
     code: ClassVar[str] = "head-arguments"
     title: ClassVar[str] = "{what}"
     label: ClassVar[str] = "{where}"
-    help: ClassVar[str] = "a head is written `attend(query: ..., key: ..., value: ...)`, with `at: ...` if need be{hint}"
+    help: ClassVar[str] = (
+        "a head is written `attend(query: ..., key: ..., value: ...)`, with `at: ...` if need be{hint}"
+    )
     what: str
     where: str
     hint: str = ""
@@ -249,8 +251,8 @@ class NotUtf8(Problem):
 class UnterminatedString(Problem):
     code: ClassVar[str] = "unterminated-string"
     title: ClassVar[str] = "the string is not closed"
-    label: ClassVar[str] = "no `\"` before the end of the line"
-    help: ClassVar[str] = "add the closing `\"`; a string stays on one line, and a line break in it is written `\\n`"
+    label: ClassVar[str] = 'no `"` before the end of the line'
+    help: ClassVar[str] = 'add the closing `"`; a string stays on one line, and a line break in it is written `\\n`'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,7 +269,7 @@ class BadEscape(Problem):
     code: ClassVar[str] = "bad-escape"
     title: ClassVar[str] = "unknown escape `{escape}` in a string"
     label: ClassVar[str] = "not an escape"
-    help: ClassVar[str] = r'the escapes are \" \\ \n \t and \u{{...}} with a character number in hexadecimal'
+    help: ClassVar[str] = r"the escapes are \" \\ \n \t and \u{{...}} with a character number in hexadecimal"
     escape: str
 
 

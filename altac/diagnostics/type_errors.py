@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from altac.diagnostics.problem import Label, Problem, did_you_mean
-from altac.source import Span
+from altac.diagnostics.problem import Problem
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ from altac.ir.expressions import (
     LetRead,
     Lookup,
     Member,
+    Missing,
     Not,
     Or,
     Read,
@@ -44,7 +45,7 @@ from altac.ir.program import (
 
 __all__ = [
     "And", "Arithmetic", "Assign", "BoolDomain", "Causal", "Compare", "Const", "Domain", "EnumDomain", "Expr",
-    "Frame", "Head", "If", "IfExpr", "Initial", "IntDomain", "Let", "LetRead", "Lookup", "Member", "MlpCode",
+    "Frame", "Head", "If", "IfExpr", "Initial", "IntDomain", "Let", "LetRead", "Lookup", "Member", "Missing", "MlpCode",
     "MlpRules", "Not", "Or", "Program", "Read", "RealDomain", "Rule", "SetDomain", "Stmt", "Symbol", "Test",
     "TokenDomain", "Variable", "label",
 ]

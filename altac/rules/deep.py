@@ -24,7 +24,7 @@ def deeply(work: Callable[[], T]) -> T:
     def run() -> None:
         try:
             results.append(work())
-        except BaseException as error:  # noqa: BLE001 - raised again below, in the caller's thread
+        except BaseException as error:
             errors.append(error)
 
     with _LOCK:

@@ -190,9 +190,7 @@ class _Expansion:
         sizes = [self.domains[n].size for n in names]
         support = ", ".join(f"{n} ({s})" for n, s in zip(names, sizes, strict=True))
         raise AltacError(
-            TooManyRules(
-                span=span, target=self.target, support=support, count=prod(sizes), budget=self.meter.budget
-            )
+            TooManyRules(span=span, target=self.target, support=support, count=prod(sizes), budget=self.meter.budget)
         )
 
     # --- blocks -------------------------------------------------------------------------------
@@ -288,7 +286,9 @@ def _binary(op: str, left: _Values, right: _Values) -> _Values:
     return values
 
 
-def _lookup(indices: list[_Values], lows: tuple[int, ...], shape: tuple[int, ...], table: tuple[int | None, ...]) -> _Values:
+def _lookup(
+    indices: list[_Values], lows: tuple[int, ...], shape: tuple[int, ...], table: tuple[int | None, ...]
+) -> _Values:
     def values(i: int = 0, offset: int = 0) -> Iterator[int]:
         if i == len(indices):
             entry = table[offset]

@@ -20,12 +20,59 @@ from altac.syntax.layout import DECLARES, SOFT
 from altac.syntax.lexer import Token
 
 #: Reserved words that a missing operand more likely precedes than that they are meant as a name.
-_STRUCTURAL = frozenset(["OR", "XOR", "AND", "DIV", "IN", "NOT", "ELSE", "AS", "AT", "WHEN", "OF", "IF", "FOR", "MATCH", "LET"])
+_STRUCTURAL = frozenset(
+    ["OR", "XOR", "AND", "DIV", "IN", "NOT", "ELSE", "AS", "AT", "WHEN", "OF", "IF", "FOR", "MATCH", "LET"]
+)
 _OPERATOR_TOKENS = frozenset(
-    ["OR", "XOR", "AND", "EQUAL", "DIFFERENT", "AT_MOST", "AT_LEAST", "LESS", "GREATER", "IN", "NOT", "RANGE", "PLUS", "MINUS", "TIMES", "DIVIDE", "DIV", "MODULO", "DOT", "BRACKET_OPEN", "PAREN_OPEN"]
+    [
+        "OR",
+        "XOR",
+        "AND",
+        "EQUAL",
+        "DIFFERENT",
+        "AT_MOST",
+        "AT_LEAST",
+        "LESS",
+        "GREATER",
+        "IN",
+        "NOT",
+        "RANGE",
+        "PLUS",
+        "MINUS",
+        "TIMES",
+        "DIVIDE",
+        "DIV",
+        "MODULO",
+        "DOT",
+        "BRACKET_OPEN",
+        "PAREN_OPEN",
+    ]
 )
 _VALUE_TOKENS = frozenset(
-    ["NAME", "TEXT", "TO", "INPUT", "UNTIL", "LIMIT", "INT", "DECIMAL", "STRING", "TRUE", "FALSE", "TOKEN", "POSITION", "REAL", "PAREN_OPEN", "BRACKET_OPEN", "SET_OPEN", "MINUS", "NOT", "IF", "MATCH", "HOLE"]
+    [
+        "NAME",
+        "TEXT",
+        "TO",
+        "INPUT",
+        "UNTIL",
+        "LIMIT",
+        "INT",
+        "DECIMAL",
+        "STRING",
+        "TRUE",
+        "FALSE",
+        "TOKEN",
+        "POSITION",
+        "REAL",
+        "PAREN_OPEN",
+        "BRACKET_OPEN",
+        "SET_OPEN",
+        "MINUS",
+        "NOT",
+        "IF",
+        "MATCH",
+        "HOLE",
+    ]
 )
 _BODIES = {
     "IF": "`if`", "ELSE": "`else`", "FOR": "`for`", "MATCH": "`match`", "FN": "`fn`", "MLP": "`mlp`",
@@ -78,7 +125,8 @@ class Explainer:
         """A likely fix for the token at ``index``, which does not fit."""
         token = self.tokens[index]
         attempts: tuple[Callable[[int, Token], Repair | None], ...] = (
-            self._else_arm, self._operator, self._missing_colon, self._reserved, self._local_declaration, self._misspelt, self._unpacking,
+            self._else_arm, self._operator, self._missing_colon, self._reserved, self._local_declaration,
+            self._misspelt, self._unpacking,
         )  # fmt: skip
         for attempt in attempts:
             repair = attempt(index, token)

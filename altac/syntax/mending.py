@@ -47,7 +47,9 @@ _OPERATORS = {
     "\u2295": ("xor", "XOR", "operators are written in ASCII"),
     "\u00ac": ("not", "NOT", "operators are written in ASCII"),
 }
-_NAMING = frozenset(["PROGRAM", "VAR", "HEAD", "FN", "LET", "PARAM", "CONST", "TYPE", "ENUM", "COMPONENT", "USE", "FOR", "AS", "DOT"])
+_NAMING = frozenset(
+    ["PROGRAM", "VAR", "HEAD", "FN", "LET", "PARAM", "CONST", "TYPE", "ENUM", "COMPONENT", "USE", "FOR", "AS", "DOT"]
+)
 _DIVISOR = re.compile(r"//\s*[0-9][0-9\s+*%-]*")
 _QUOTES = "\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019`"
 

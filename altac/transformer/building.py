@@ -39,7 +39,7 @@ class BuiltModel:
     @property
     def parameters(self) -> int:
         """The number of weights."""
-        return sum(w.size for w in self.weights.values())
+        return int(sum(w.size for w in self.weights.values()))
 
     @property
     def mlp_width(self) -> int:
@@ -138,7 +138,7 @@ def readout_weights(layout: Layout) -> dict[str, Array]:
     output = layout.dims(layout.program.output)
     unembedding = np.zeros((layout.width, len(output)), np.float32)
     unembedding[output, np.arange(len(output))] = 1
-    found = {"unembedding": unembedding}
+    found: dict[str, Array] = {"unembedding": unembedding}
     halting = halting_codes(layout.program)
     if halting is not None:
         found["halt"] = np.zeros(layout.width, np.float32)

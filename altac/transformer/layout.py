@@ -92,7 +92,9 @@ class Layout:
                 continue
             for code in range(slot.domain.low, slot.domain.low + slot.domain.size):
                 value = label(slot.domain, code)
-                found.append({"name": f"{slot.name} = {value}", "kind": kind, "slot": slot.name, "value": value, **place})
+                found.append(
+                    {"name": f"{slot.name} = {value}", "kind": kind, "slot": slot.name, "value": value, **place}
+                )
         return found
 
 
@@ -119,7 +121,8 @@ def matches(query: Domain, key: Domain) -> Array:
         for i, codes in enumerate(query.family):
             found[i] = np.isin(keys, sorted(codes))
         return found
-    return np.arange(query.low, query.low + query.size)[:, None] == keys[None, :]
+    matches: Array = np.arange(query.low, query.low + query.size)[:, None] == keys[None, :]
+    return matches
 
 
 def halting_codes(program: Program) -> tuple[str, tuple[int, ...]] | None:

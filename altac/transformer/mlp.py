@@ -174,7 +174,9 @@ def _check_sums(layout: Layout, layer: Layer, certificate: Certificate) -> None:
     if len(bad):
         unit = int(bad[0])
         origin = layer.origins[unit]
-        advice = "use --dtype float32" if form is not FLOAT32 else "a lower optimisation level (-O0) uses smaller weights"
+        advice = (
+            "use --dtype float32" if form is not FLOAT32 else "a lower optimisation level (-O0) uses smaller weights"
+        )
         raise AltacError(
             UnitNotExact(
                 span=origin.spans[0] if origin.spans else None, unit=origin.label, dtype=certificate.dtype,

@@ -202,7 +202,9 @@ class Transformer(nnx.Module):
         mask = jnp.ones(tokens.shape, bool) if mask is None else mask
         biases = self.attention.biases(tokens.shape[1]) if self.heads else None
 
-        def step(carry: tuple[jax.Array, ...], _: None) -> tuple[tuple[jax.Array, ...], None]:
+        Carry = tuple[jax.Array, jax.Array, jax.Array]
+
+        def step(carry: Carry, _: None) -> tuple[Carry, None]:
             x, halted, count = carry
             new = jnp.where(halted[:, None, None], x, self.layer(x, biases, mask))
             count = count + ~halted

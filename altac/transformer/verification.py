@@ -70,7 +70,13 @@ class Report:
 
 
 def verify(
-    program: Program, built: BuiltModel, *, exhaustive: int = 1500, samples: int = 400, seed: int = 0, max_layers: int | None = None
+    program: Program,
+    built: BuiltModel,
+    *,
+    exhaustive: int = 1500,
+    samples: int = 400,
+    seed: int = 0,
+    max_layers: int | None = None,
 ) -> Report:
     """Compare the interpreter with ``built``.
 
@@ -158,7 +164,9 @@ def _samples(program: Program, count: int, limit: int | None, rng: random.Random
         if seeds and number % 4:
             tokens = _changed(rng.choice(seeds), seeds, program.tokens.size, rng)
         else:
-            tokens = [rng.randrange(program.tokens.size) for _ in range(rng.randint(1, max(1, longest - before - after)))]
+            tokens = [
+                rng.randrange(program.tokens.size) for _ in range(rng.randint(1, max(1, longest - before - after)))
+            ]
         framed_sample = _frame(program, tokens)
         if framed_sample is not None and _fits(program, framed_sample, limit):
             yield framed_sample

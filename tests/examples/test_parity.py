@@ -32,7 +32,9 @@ def test_sequential_relative() -> None:
     sequences = _sequences()
     inputs = [["START", *bits] for bits in sequences]
     layers = [len(bits) for bits in sequences]
-    assert outputs(load("parity/sequential_relative.alta"), inputs, layers) == [[False, *_running(b)] for b in sequences]
+    assert outputs(load("parity/sequential_relative.alta"), inputs, layers) == [
+        [False, *_running(b)] for b in sequences
+    ]
 
 
 @pytest.mark.parametrize(("name", "layers"), [("parity/sum_modulo.alta", 1), ("parity/sum_modulo_count.alta", 2)])

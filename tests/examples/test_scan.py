@@ -16,7 +16,9 @@ def test_the_language_is_the_published_one() -> None:
     everything = dict(commands())
     assert len(everything) == 20_910
     assert max(len(actions.split()) for actions in everything.values()) == 48
-    assert everything["jump around left twice after turn opposite right"].startswith("I_TURN_RIGHT I_TURN_RIGHT I_TURN_LEFT")
+    assert everything["jump around left twice after turn opposite right"].startswith(
+        "I_TURN_RIGHT I_TURN_RIGHT I_TURN_LEFT"
+    )
 
 
 def test_every_simple_command_and_some_joint_ones() -> None:
@@ -29,7 +31,9 @@ def test_every_command() -> None:
     _check(list(commands()))
 
 
-@pytest.mark.parametrize("text", ["", "and", "walk and", "left", "twice walk", "walk after", "jump walk", "walk and run left right and"])
+@pytest.mark.parametrize(
+    "text", ["", "and", "walk and", "left", "twice walk", "walk after", "jump walk", "walk and run left right and"]
+)
 def test_no_command_no_action(text: str) -> None:
     assert texts(load("scan/scan.alta"), [text]) == [""]
 

@@ -110,7 +110,9 @@ def expressions(count: int) -> list[list[object]]:
     for _ in range(count):
         depth, symbols = 0, list[object]()
         for _ in range(rng.randint(1, 20)):
-            symbol = rng.choice([*range(10)] + ["-"] * (depth > 0) * 4 + ["+"] * (depth > 1) * 6 + ["^"] * (depth > 2) * 6)
+            symbol = rng.choice(
+                [*range(10)] + ["-"] * (depth > 0) * 4 + ["+"] * (depth > 1) * 6 + ["^"] * (depth > 2) * 6
+            )
             depth += {"-": 0, "+": -1, "^": -2}.get(str(symbol), 1)
             symbols.append(symbol)
         found.append(symbols)

@@ -34,7 +34,7 @@ def test_the_keywords_are_those_of_the_grammar() -> None:
     assert not set(words().reserved) & set(words().soft)
     for group in (words().declarations, words().constants, words().operators):
         assert set(group) < listed
-    assert keywords.KEYWORDS == words().keywords
+    assert words().keywords == keywords.KEYWORDS
     with pytest.raises(AttributeError):
         keywords.NOTHING  # noqa: B018
     assert {"<-", "=>", "..", "=="} <= set(words().symbols)
