@@ -24,13 +24,13 @@ SECTIONS = {
 _HEAD = """\
 # Diagnostics
 
-Every message of altac has a code. `altac explain CODE` says more about one. What stands in `...` is filled in from the program.
+Every message of altac has a code. `altac explain CODE` says more about one. What stands in `...` is filled in from
+the program.
 """
 
 
 def registry() -> list[type[Problem]]:
-    """Every diagnostic by its code, with all modules that define some imported. One that is found while checking as well as
-    while running is there twice."""
+    """Every diagnostic by its code. One that is found while checking as well as while running is there twice."""
     for module in pkgutil.iter_modules(diagnostics.__path__):
         importlib.import_module(f"{diagnostics.__name__}.{module.name}")
     found: dict[tuple[str, str], type[Problem]] = {}

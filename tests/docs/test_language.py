@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from altac.interpreter import run
 from altac.interpreter.codec import output_json, output_text, read_input
+from altac.rules import expand
 from altac.semantics import check
 from altac.source import Source
 from altac.syntax.keywords import KEYWORDS
 from tests.docs.pages import DOCS, Fence, fences, whole
+from tests.examples.programs import PROGRAMS, load
 
 FENCES = [fence for page in sorted(DOCS.glob("*.md")) for fence in fences(page, "alta")]
 
@@ -18,7 +22,7 @@ FENCES = [fence for page in sorted(DOCS.glob("*.md")) for fence in fences(page, 
 def test_examples(fence: Fence) -> None:
     checked = check(Source(fence.place, whole(fence.text)))
     codes = [problem.code for problem in checked.problems]
-    if fence.note:
+    if fence.note.startswith("error="):
         assert [fence.note.removeprefix("error=")] == codes
         return
     assert codes == [], [problem.render_title() for problem in checked.problems]
@@ -31,6 +35,13 @@ def test_examples(fence: Fence) -> None:
             assert output_text(checked.program, result.output) == test.expected
         else:
             assert output_json(checked.program, result.output) == list(test.expected)
+
+
+def test_the_rules_of_the_examples_are_those_listed() -> None:
+    page = (DOCS / "index.md").read_text()
+    listed = re.findall(r"examples/([\w/]+\.alta)\) \|.*\| ([\d,]+) \|", page)
+    assert sorted(name for name, _ in listed) == PROGRAMS
+    assert {name: int(count.replace(",", "")) for name, count in listed} == {n: len(expand(load(n))) for n in PROGRAMS}
 
 
 def test_the_reserved_words_are_listed() -> None:
