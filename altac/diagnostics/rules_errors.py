@@ -18,8 +18,9 @@ class TooManyRules(Problem):
     budget: int
     code: ClassVar[str] = "too-many-rules"
     title: ClassVar[str] = "the updates of `{target}` take more than {budget:,} combinations to enumerate"
-    label: ClassVar[str] = "reads {support}: {count:,} combinations"
+    label: ClassVar[str] = "reads {support}: some {count:,} combinations"
     help: ClassVar[str] = (
         "read fewer variables on one path: compute an intermediate value into a small variable in one layer"
-        " and use it in the next, or test the narrowest condition first"
+        " and use it in the next, or test the narrowest condition first; `altac build` at its default level does not"
+        " need the rules of sums and comparisons"
     )

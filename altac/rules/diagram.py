@@ -86,6 +86,12 @@ class Diagrams:
         self.free = self.leaf(FREE)
         self.keep = self.leaf(KEEP)
 
+    def spend(self, work: int) -> None:
+        """Count work against the budget; `TooLarge` beyond it."""
+        self.left -= work
+        if self.left < 0:
+            raise TooLarge
+
     def leaf(self, value: int | str) -> Node:
         return self._node(("leaf", value), lambda: Leaf(value))
 
@@ -107,7 +113,7 @@ class Diagrams:
 
     def sum(self, total: Sum, children: Mapping[int, Node]) -> Node:
         """A test of ``total``, with a child for each of its values."""
-        self.left -= len(children)
+        self.spend(len(children))
         live = [s for s, node in children.items() if node is not self.free]
         if len({id(children[s]) for s in live}) < 2:
             return children[live[0]] if live else self.free
@@ -119,9 +125,7 @@ class Diagrams:
     def _node(self, key: object, make: Callable[[], Node]) -> Node:
         node = self._known.get(key)
         if node is None:
-            self.left -= 1
-            if self.left < 0:
-                raise TooLarge
+            self.spend(1)
             node = self._known[key] = make()
         return node
 
@@ -189,7 +193,7 @@ class Diagrams:
             by_value: dict[int, set[int]] = {}
             for code, value in term.items():
                 by_value.setdefault(value, set()).add(code)
-            self.left -= len(by_value)
+            self.spend(len(by_value))
             return self.slot(slot, [(frozenset(c), child(total.constant + v)) for v, c in by_value.items()])
         return self.sum(total, {s: child(s) for s in total.values()})
 

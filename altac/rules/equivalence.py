@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from altac.diagnostics.problem import AltacError
 from altac.ir import Program, RealDomain
-from altac.rules.evaluate import Undefined, next_value
+from altac.rules.deep import deeply
+from altac.rules.evaluate import NextValue, Undefined
 from altac.rules.expand import states
 from altac.rules.units import Units
 
@@ -61,6 +62,10 @@ class Report:
 
 def check_units(program: Program, units: Units, *, samples: int = 20_000, seed: int = 0) -> Report:
     """Compare ``units`` with the program: on all paths where that is feasible, on ``samples`` random ones otherwise."""
+    return deeply(lambda: _check(program, units, samples, seed))
+
+
+def _check(program: Program, units: Units, samples: int, seed: int) -> Report:
     if units.predicates is not None:
         raise ValueError("units with predicates are not supported")
     checker = _Checker(program, units)
@@ -87,7 +92,7 @@ def check_units(program: Program, units: Units, *, samples: int = 20_000, seed: 
 def random_states(program: Program, target: str, rng: random.Random) -> Iterator[tuple[dict[str, int], int]]:
     """Random paths without errors, for ever (none if ten thousand in a row fail). Values near others on the path
     are likelier than the rest, so that comparisons come out both ways."""
-    evaluate = next_value(program, target)
+    evaluate = NextValue(program, target)
     domains = {s.name: s.domain for s in program.slots}
     path: dict[str, int] = {}
 

@@ -24,6 +24,7 @@ from altac.ir import (
     Or,
     Program,
     Read,
+    Rule,
     Stmt,
 )
 from altac.source import Span
@@ -152,41 +153,50 @@ def lookup(expr: Lookup, indices: list[int]) -> int | None:
     return expr.table[offset]
 
 
-def next_value(program: Program, target: str) -> Callable[[Callable[[str], int]], int | None]:
-    """A function of a way to read slots: the new value of ``target``, None if it stays as it is.
+class NextValue:
+    """The next value of one variable as a function of a way to read slots."""
 
-    It raises `Undefined` where an error is reached: no value, two rules with different new values, an update out
-    of range.
-    """
-    domain = program.domain(target)
+    def __init__(self, program: Program, target: str) -> None:
+        self.domain = program.domain(target)
+        self.chain: Chain = None
+        self.rules: list[Rule] = []
+        #: Where the update stands that the last call came to.
+        self.span: Span | None = None
+        if isinstance(program.mlp, MlpRules):
+            self.rules = [r for r in program.mlp.rules if r.target == target]
+        else:
+            self.chain = slice_of(program.mlp.body, target)
 
-    def checked(value: int) -> int:
-        if not domain.low <= value < domain.low + domain.size:
+    def __call__(self, read: Callable[[str], int]) -> int | None:
+        """The new value, None if it stays as it is.
+
+        Raises:
+            Undefined: an error is reached: no value, two rules with different new values, an update out of range.
+        """
+        self.span = None
+        value = self._by_rules(read) if self.rules else self._by_code(read)
+        if value is not None and not self.domain.low <= value < self.domain.low + self.domain.size:
             raise Undefined
         return value
 
-    if isinstance(program.mlp, MlpRules):
-        rules = [r for r in program.mlp.rules if r.target == target]
+    def _by_rules(self, read: Callable[[str], int]) -> int | None:
+        found: int | None = None
+        for rule in self.rules:
+            if all(read(name) == code for name, code in rule.antecedent):
+                if found not in (None, rule.value):
+                    raise Undefined
+                found, self.span = rule.value, rule.span
+        return found
 
-        def by_rules(read: Callable[[str], int]) -> int | None:
-            values = {r.value for r in rules if all(read(name) == code for name, code in r.antecedent)}
-            if len(values) > 1:
-                raise Undefined
-            return checked(values.pop()) if values else None
-
-        return by_rules
-    chain = slice_of(program.mlp.body, target)
-
-    def by_code(read: Callable[[str], int]) -> int | None:
-        pending = [chain]  # blocks inside out
+    def _by_code(self, read: Callable[[str], int]) -> int | None:
+        pending = [self.chain]  # blocks inside out
         while pending:
             link = pending.pop()
             if link is not None:
                 item, before = link
                 pending.append(before)
                 if isinstance(item, Update):
-                    return checked(evaluate(item.value, read))
+                    self.span = item.span
+                    return evaluate(item.value, read)
                 pending.append(item.then if evaluate(item.condition, read) else item.orelse)
         return None
-
-    return by_code

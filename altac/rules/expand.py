@@ -6,6 +6,7 @@ is taken on a variable only where the program reads it, given what was read befo
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from math import prod
@@ -36,13 +37,17 @@ from altac.ir import (
     Rule,
     Stmt,
 )
+from altac.rules.deep import deeply
 from altac.rules.disjoint import disjoint_rules
-from altac.rules.evaluate import OPERATORS, Undefined, next_value
+from altac.rules.evaluate import OPERATORS, NextValue, Undefined
 from altac.rules.ruleset import Reset, RuleSet
 from altac.source import Span
 
 #: Branches of the enumeration of one program after which it is given up.
-BUDGET = 4_000_000
+BUDGET = 2_000_000
+
+#: Random descents for the estimate of a number of paths.
+_DESCENTS = 100
 
 _Values = Callable[[], Iterator[int]]
 _Update = tuple[int, Span | None] | None
@@ -55,11 +60,17 @@ def expand(program: Program, budget: int = BUDGET) -> RuleSet:
     Raises:
         AltacError: the enumeration of an update takes more than ``budget`` branches.
     """
+    return deeply(lambda: _expand(program, budget))
+
+
+def _expand(program: Program, budget: int) -> RuleSet:
     match program.mlp:
         case MlpRules(rules=given):
             rules = disjoint_rules(program, given)
         case MlpCode(body=body):
             meter = _Meter(budget)
+            for variable in program.variables:
+                _refuse_hopeless(program, variable.name, budget)
             rules = tuple(r for v in program.variables for r in _Expansion(program, v.name, meter).rules(body))
     resets = tuple(
         Reset(h.name, code)
@@ -76,7 +87,40 @@ def expand_target(program: Program, target: str, budget: int = BUDGET) -> tuple[
         case MlpRules(rules=given):
             return disjoint_rules(program, tuple(r for r in given if r.target == target))
         case MlpCode(body=body):
-            return tuple(_Expansion(program, target, _Meter(budget)).rules(body))
+            _refuse_hopeless(program, target, budget)
+            return deeply(lambda: tuple(_Expansion(program, target, _Meter(budget)).rules(body)))
+
+
+def _refuse_hopeless(program: Program, target: str, budget: int) -> None:
+    """Estimates the paths of a target by random descents: the mean of the product of the numbers of choices met on
+    the way is their number (Knuth, 1975). Far beyond the budget there is no point in starting.
+
+    Raises:
+        AltacError: the estimate is more than twice the budget.
+    """
+    domains = {s.name: s.domain for s in program.slots}
+    evaluate, rng = NextValue(program, target), random.Random(0)
+    path: dict[str, int] = {}
+
+    def read(name: str) -> int:
+        if name not in path:
+            path[name] = rng.randrange(domains[name].low, domains[name].low + domains[name].size)
+        return path[name]
+
+    total, most, where, names = 0, 0, None, [target]
+    for _ in range(_DESCENTS):
+        path.clear()
+        with suppress(Undefined):
+            evaluate(read)
+            read(target)
+        count = prod(domains[n].size for n in path)
+        total += count
+        if count > most:
+            most, where, names = count, evaluate.span, list(path)
+    if total > 2 * budget * _DESCENTS:
+        support = ", ".join(f"{n} ({domains[n].size})" for n in names)
+        count = int(float(f"{total / _DESCENTS:.1e}"))
+        raise AltacError(TooManyRules(span=where, target=target, support=support, count=count, budget=budget))
 
 
 def states(program: Program, target: str, budget: int = BUDGET) -> Iterator[tuple[dict[str, int], int]]:
@@ -89,6 +133,7 @@ def states(program: Program, target: str, budget: int = BUDGET) -> Iterator[tupl
     if isinstance(program.mlp, MlpRules):
         yield from _states_of_rules(program, target, budget)
         return
+    _refuse_hopeless(program, target, budget)
     expansion = _Expansion(program, target, _Meter(budget))
     for _, value, _ in expansion.leaves(program.mlp.body, unchanged=True):
         yield expansion.path, value
@@ -96,7 +141,7 @@ def states(program: Program, target: str, budget: int = BUDGET) -> Iterator[tupl
 
 def _states_of_rules(program: Program, target: str, budget: int) -> Iterator[tuple[dict[str, int], int]]:
     """Evaluates the rules again and again, each time with the next choice of what is read."""
-    evaluate, meter = next_value(program, target), _Meter(budget)
+    evaluate, meter = NextValue(program, target), _Meter(budget)
     domains = {s.name: s.domain for s in program.slots}
     path: dict[str, int] = {}
 

@@ -25,7 +25,7 @@ from altac.ir import (
     Rule,
 )
 from altac.ir.validate import children
-from altac.rules.diagram import Codes, Diagrams, Node, Sum, TooLarge
+from altac.rules.diagram import Codes, Diagrams, Node, Sum
 from altac.rules.evaluate import OPERATORS, Chain, Undefined, Update, evaluate, slice_of
 from altac.source import Span
 
@@ -75,9 +75,7 @@ class Symbolic:
             rest = tuple(test for test in left if test[0] != slot)
             for group in [*by_code.values(), others] if code is None else [by_code[code]]:
                 group.append((rest, rule))
-        self.diagrams.left -= sum(map(len, by_code.values()))
-        if self.diagrams.left < 0:
-            raise TooLarge
+        self.diagrams.spend(sum(map(len, by_code.values())))
         parts = [(frozenset({code}), self._rules(group)) for code, group in by_code.items()]
         remaining = self._codes(slot, {}) - frozenset(by_code)
         if remaining:
@@ -295,6 +293,7 @@ class Symbolic:
             result = function(value.constant)
             return self.diagrams.free if result is None else then(result, path)
         slot, term = value.terms[0]
+        self.diagrams.spend(len(term) if len(value.terms) > 1 else 1)
         if len(value.terms) == 1:
             groups: dict[int | None, set[int]] = {}
             for code, v in term.items():

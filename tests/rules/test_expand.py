@@ -17,8 +17,9 @@ from altac.ir import (
     MlpCode,
     Program,
     Read,
+    Stmt,
 )
-from altac.rules import apply_rules, expand
+from altac.rules import apply_rules, expand, units
 from tests import programs
 from tests.random_programs import Options, random_inputs, random_program
 from tests.rules.stepping import steps
@@ -84,3 +85,14 @@ def test_too_many_combinations_are_refused_with_the_update_named() -> None:
     assert problem.code == "too-many-rules"
     assert "`v0`" in problem.render_title()
     assert "1,000,000,000" in problem.render_label()
+
+
+def test_long_chains_of_conditions() -> None:
+    count = 400
+    x, y = programs.const(IntDomain(0, count - 1), "x", 0), programs.const(IntDomain(0, 1), "y", 0)
+    body: tuple[Stmt, ...] = ()
+    for code in range(count):
+        body = (If(Compare("==", Read("x"), Const(code)), (Assign("y", Const(code % 2)),), body),)
+    program = Program("p", programs.tokens("a"), (x, y), (), MlpCode(body), "y", max_layers=1)
+    assert len(expand(program).rules) == count
+    assert units(program, 1).width == units(program, 2).width == 2

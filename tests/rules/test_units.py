@@ -60,7 +60,7 @@ def test_units_of_built_programs(make: object, level: int) -> None:
 
 
 #: Example, parameters, the most units at level 1 and at level 2.
-WIDTHS = [
+WIDTHS: list[tuple[str, dict[str, object], int, int]] = [
     ("parity/sequential_relative", {}, 7, 7),
     ("parity/sequential_absolute", {}, 7, 7),
     ("parity/sum_modulo", {}, 51, 51),
