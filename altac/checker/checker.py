@@ -241,6 +241,8 @@ class Checker:
         if name in builtins.NAMES:
             return BuiltinV(name)
         known = [*env.names, *env.space.names(), *builtins.NAMES, "Token", "bool"]
+        if env.initial is not None:
+            known += ["token", "position"]
         if isinstance(self.tokens, ir.TokenDomain):
             known.extend(str(t.name) for t in self.tokens.tokens)
         self.report(errors.unknown_name(span, name, known))
@@ -324,7 +326,7 @@ class Checker:
             space.values[name] = POISON
             return POISON
         if len(self.in_progress) > 400:
-            raise errors.GiveUp(errors.Cycle(span=decl.name.span, cycle=name))
+            raise errors.GiveUp(errors.TooComplex(span=decl.name.span))
         self.in_progress.append(key)
         try:
             value = self.declare(space, decl)
@@ -341,7 +343,7 @@ class Checker:
                 value = self.evaluate(node, env)
                 if type_node is not None and value is not POISON:
                     value = self.checked(value, self.types.of(type_node, env), node)
-                return value
+                return self._resolve(value, None, node)
             case tree.TypeDecl(name=name, type=node):
                 domain = self.types.of(node, env)
                 return POISON if domain is POISON else TypeV(domain, name.text)
@@ -605,10 +607,6 @@ class Checker:
             or decl.value is None
             or (decl.query is None and decl.offsets is None)
         ):
-            missing = [
-                n for n, part in (("query", decl.query), ("key", decl.key), ("value", decl.value)) if part is None
-            ]
-            self.report(errors.HeadParts(span=decl.span, missing=", ".join(missing)))
             return slot
         declared = self.types.of(decl.type, Env(space)) if decl.type is not None else None
         if value is None or declared is POISON or offsets is POISON:

@@ -9,7 +9,7 @@ from typing import Any
 
 from altac import ir
 from altac.checker import errors, operators
-from altac.checker.checker import Checked, Checker, Reader, Slot, Symbol
+from altac.checker.checker import DEPTH, Checked, Checker, Reader, Slot, Symbol
 from altac.checker.operators import OperandError
 from altac.checker.scopes import Env, Namespace
 from altac.checker.statements import Statements
@@ -88,6 +88,8 @@ class _Assembly:
     def __init__(self, checker: Checker, file: tree.File) -> None:
         self.checker = checker
         self.file = file
+        #: Whether the text could be read completely: otherwise something that seems missing may just be unread.
+        self.whole = not any(p.severity == "error" for p in checker.problems.values())
         self.single: dict[type, Any] = {}
         self.blocks: list[tuple[Namespace, tree.MlpDecl]] = []
         self.rules: list[tuple[Namespace, tree.RulesDecl]] = []
@@ -110,9 +112,9 @@ class _Assembly:
         halt = self.halt()
         layers = self.layers()
         name = self.single.get(tree.ProgramDecl)
-        if name is None:
+        if name is None and self.whole:
             checker.report(errors.NoProgram(span=_start(checker.source)))
-        if checker.tokens is None and tree.TokensDecl not in self.single:
+        if tree.TokensDecl not in self.single and self.whole:
             checker.report(errors.NoTokens(span=_start(checker.source)))
         frame, text, causal = self.frame(), self.text(), self.causal(output)
         tests = self.tests(output, frame)
@@ -288,6 +290,10 @@ class _Assembly:
     def walk(self, space: Namespace) -> None:
         """Evaluate every declaration in order, so that slots and MLP blocks come in source order."""
         checker = self.checker
+        if space.prefix.count(".") > DEPTH:
+            use = next(d for d in checker.main.body if isinstance(d, tree.UseDecl))
+            name = space.prefix.split(".")[-2]
+            raise errors.GiveUp(errors.ComponentRecursion(span=use.span, name=name))
         for decl in space.body:
             match decl:
                 case tree.MlpDecl():
@@ -350,6 +356,8 @@ class _Assembly:
 
     def output(self) -> Slot | None:
         decl = self.single.get(tree.OutputDecl)
+        if decl is None and not self.whole:
+            return None
         if decl is None:
             self.checker.report(errors.NoOutput(span=_start(self.checker.source)))
             return None

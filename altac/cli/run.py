@@ -73,7 +73,7 @@ def run(
 
 def _open(path: str) -> TextIO:
     if path == "-":
-        return open(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False)
+        return click.get_text_stream("stdin", encoding="utf-8", errors="replace")
     try:
         return open(path, encoding="utf-8", errors="replace")
     except OSError as error:

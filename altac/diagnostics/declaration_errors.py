@@ -194,14 +194,6 @@ class HeadPart(Problem):
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeadParts(Problem):
-    missing: str
-    code = "head-parts"
-    title = "the head lacks {missing}"
-    help = "write `attend(query: q, key: k, value: v)` or `v at -1`"
-
-
-@dataclass(frozen=True, kw_only=True)
 class HeadNeedsBuckets(Problem):
     name: str
     code = "head-needs-buckets"

@@ -81,13 +81,7 @@ class _Renderer:
             if marks:
                 lines.append(self.paint(_BLUE, " " * gutter + " |"))
             lead = " " * gutter + " = help: " if marks else "  help: "
-            wrapped = textwrap.wrap(
-                printable(hint),
-                self.width,
-                initial_indent=lead,
-                subsequent_indent=" " * len(lead),
-                break_on_hyphens=False,
-            )
+            wrapped = _wrapped(hint, lead, self.width)
             wrapped = wrapped or [lead]
             cut = len(lead) - len("help: ")
             lines.append(self.paint(_BLUE, wrapped[0][:cut]) + self.paint(_CYAN, "help:") + wrapped[0][cut + 5 :])
@@ -139,6 +133,18 @@ class _Renderer:
                 for part in textwrap.wrap(label, max(10, room - indent), break_on_hyphens=False):
                     result.append(bar + " " + " " * indent + self.paint(color, part))
         return result
+
+
+def _wrapped(text: str, lead: str, width: int) -> list[str]:
+    """``text`` with its own line breaks kept, wrapped and indented to stand after ``lead``."""
+    result: list[str] = []
+    for line in text.splitlines():
+        first = " " * len(lead) if result else lead
+        parts = textwrap.wrap(
+            printable(line), width, initial_indent=first, subsequent_indent=" " * len(lead), break_on_hyphens=False
+        )
+        result += parts or [first]
+    return result
 
 
 def _by_source(marks: list[_Mark]) -> list[list[_Mark]]:

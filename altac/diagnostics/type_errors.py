@@ -178,7 +178,7 @@ class BadBuckets(Problem):
     code = "bad-buckets"
     title = "the buckets of a real must be numbers"
     label = 'expected a set or list of numbers'
-    help = 'write `real in {0, 1/2, 1}`'
+    help = 'write `real in {{0, 1/2, 1}}`'
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,187 @@
+"""The command contract: arguments, outputs and exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from altac.cli import COMMANDS, main
+
+ROOT = Path(__file__).parents[2]
+PARITY = str(ROOT / "examples" / "parity" / "sequential_relative.alta")
+ADDITION = str(ROOT / "examples" / "addition.alta")
+
+
+def altac(*args: str, stdin: str | None = None) -> Result:
+    return CliRunner(env={"NO_COLOR": "1"}).invoke(main, list(args), input=stdin)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str) -> None:
+    result = altac(command, "--help")
+    assert result.exit_code == 0
+    assert "Usage: " in result.stdout
+
+
+def test_check() -> None:
+    assert altac("check", PARITY, ADDITION).exit_code == 0
+    assert altac("check").exit_code == 2
+    missing = altac("check", "no-such-file.alta")
+    assert missing.exit_code == 1
+    assert "no-such-file.alta" in missing.stderr
+
+
+def test_check_reports_several_errors_as_json(tmp_path: Path) -> None:
+    file = tmp_path / "p.alta"
+    file.write_text("program p\ntokens 0, 1\nvar x: bool = tokn == 1\nvar y: bool = 3\noutput z\n")
+    result = altac("check", "--format", "json", str(file))
+    assert result.exit_code == 1
+    found = json.loads(result.stdout)
+    assert [(p["line"], p["code"]) for p in found] == [(3, "unknown-name"), (4, "type-mismatch"), (5, "unknown-name")]
+    assert found[0]["help"] == "did you mean `token`?"
+
+
+def test_run_takes_text_and_arrays() -> None:
+    assert altac("run", ADDITION, "s0123+0456e").stdout == "00579\n"
+    result = altac("run", PARITY, '["START", 1, 0, 1]', "--json")
+    assert json.loads(result.stdout) == {
+        "input": ["START", 1, 0, 1], "output": [False, True, True, False], "text": None, "layers": 3, "halted": True,
+    }  # fmt: skip
+
+
+def test_run_goes_on_after_bad_lines(tmp_path: Path) -> None:
+    file = tmp_path / "in.jsonl"
+    file.write_text('"s1+2e"\n{"a": 1}\n[1, true]\nnot json\n"s1+xe"\n"s4+4e"\n')
+    result = altac("run", ADDITION, "--inputs", str(file))
+    assert result.exit_code == 1
+    assert [int(line) for line in result.stdout.split()] == [3, 8]
+    for line in (2, 3, 4, 5):
+        assert f"in.jsonl:{line}" in result.stderr
+
+
+def test_run_reads_stdin_and_params() -> None:
+    result = altac("run", ADDITION, "--inputs", "-", "--max-layers", "0", "--json", stdin='"s1+2e"\n')
+    assert json.loads(result.stdout)["layers"] == 0
+    assert altac("run", ADDITION, "s1+2e", "-D", "NOPE=1").exit_code == 1
+    assert altac("run", ADDITION, "s1+2e", "-D", "NOPE").exit_code == 2
+    assert altac("run", ADDITION).exit_code == 2
+
+
+def test_run_on_the_transformer() -> None:
+    result = altac("run", ADDITION, "s0123+0456e", "--engine", "transformer", "--json")
+    assert json.loads(result.stdout)["text"] == "00579"
+
+
+def test_test_reports_failures(tmp_path: Path) -> None:
+    assert altac("test", PARITY).exit_code == 0
+    file = tmp_path / "wrong.alta"
+    file.write_text(Path(PARITY).read_text() + "\ntest [START, 1] => [true, true]\n")
+    result = altac("test", str(file), "--engine", "interpreter")
+    assert result.exit_code == 1
+    assert "expected  [true, true]" in result.stderr
+    assert "got       [false, true]" in result.stderr
+
+
+def test_build_writes_a_model_that_adds(tmp_path: Path) -> None:
+    result = altac("build", ADDITION, "-o", str(tmp_path / "model"), "--json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["mlp_width"] <= 130
+    done = subprocess.run(
+        [sys.executable, "model.py", "s99+1e"], cwd=tmp_path / "model", capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout)["text"] == "100"
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.tex").write_text("")
+    assert altac("build", ADDITION, "-o", str(tmp_path / "other")).exit_code == 1
+
+
+@pytest.mark.parametrize("level", ["0", "1", "2"])
+def test_inspect(level: str) -> None:
+    result = altac("inspect", PARITY, f"-O{level}", "--json")
+    found = json.loads(result.stdout)
+    assert set(found) == {"variables", "heads", "rules", "mlp_width", "residual_width", "parameters", "seconds"}
+    assert (found["variables"], found["heads"], found["rules"], found["mlp_width"]) == (2, 2, 7, 7)
+
+
+def test_rules() -> None:
+    found = json.loads(altac("rules", PARITY, "--format", "json").stdout)
+    assert (len(found["rules"]), len(found["resets"])) == (3, 4)
+    assert "parity" in altac("rules", PARITY).stdout
+
+
+@pytest.mark.parametrize("name", ["parity/sequential_relative", "parity/sum_modulo", "addition", "sort_unique", "scan/parser"])
+def test_printed_rules_parse_back(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "rules.alta"
+    printed = altac("rules", str(ROOT / "examples" / f"{name}.alta"), "--format", "alta").stdout
+    file.write_text(printed)
+    assert altac("check", str(file)).exit_code == 0, altac("check", str(file)).stderr
+    assert altac("test", str(file), "--engine", "interpreter").exit_code == 0
+    again = json.loads(altac("rules", str(file), "--format", "json").stdout)
+    first = json.loads(altac("rules", str(ROOT / "examples" / f"{name}.alta"), "--format", "json").stdout)
+    assert [len(first[k]) for k in ("rules", "resets")] == [len(again[k]) for k in ("rules", "resets")]
+
+
+def test_verify() -> None:
+    result = altac("verify", PARITY, "--exhaustive", "100", "--samples", "20", "--json")
+    found = json.loads(result.stdout)
+    assert found["agrees"]
+    assert found["margin"] == 1.0
+    assert altac("verify", PARITY, "--dtype", "float8").exit_code == 2
+
+
+def test_fmt(tmp_path: Path) -> None:
+    file = tmp_path / "p.alta"
+    file.write_text("program   p\ntokens 0,1\nvar x:bool=token==1 // keep me\noutput x\nlayers 1\n")
+    assert altac("fmt", "--check", str(file)).exit_code == 1
+    assert altac("fmt", "--diff", str(file)).stdout.startswith("---")
+    assert altac("fmt", str(file)).exit_code == 0
+    assert "// keep me" in file.read_text()
+    assert altac("fmt", "--check", str(file)).exit_code == 0
+    assert altac("fmt", "-", stdin="program   p\n").stdout == "program p\n"
+
+
+def test_new_passes_its_own_tests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert altac("new", "first").exit_code == 0
+    assert altac("test", "first.alta").exit_code == 0
+    assert altac("fmt", "--check", "first.alta").exit_code == 0
+    assert altac("new", "first").exit_code == 1
+    assert altac("new", "mlp").exit_code == 2
+
+
+def test_explain() -> None:
+    assert "unknown-name" in altac("explain").stdout
+    assert altac("explain", "unknown-name").exit_code == 0
+    assert "did you mean `unknown-name`?" in altac("explain", "unknwon-name").stderr
+
+
+def test_wrong_commands_are_usage_errors() -> None:
+    result = altac("chek")
+    assert result.exit_code == 2
+    assert "altac check" in result.stderr
+
+
+def imports(*args: str) -> set[str]:
+    """The modules that a command loads, in a fresh process."""
+    script = (
+        "import sys\nfrom altac.cli import main\n"
+        f"try:\n    main({list(args)!r})\nexcept SystemExit:\n    pass\n"
+        "print(*sorted(sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+def test_help_and_check_import_nothing_heavy() -> None:
+    for args in (("--help",), ("check", PARITY)):
+        assert not imports(*args) & {"jax", "flax", "numpy", "rich", "prompt_toolkit"}
+
+
+def test_fmt_run_and_build_import_no_jax(tmp_path: Path) -> None:
+    for args in (("fmt", "--check", PARITY), ("run", PARITY, '["START", 1]'), ("build", PARITY, "-o", str(tmp_path / "m"))):
+        assert not imports(*args) & {"jax", "flax"}

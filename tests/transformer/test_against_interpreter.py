@@ -1,0 +1,153 @@
+"""The compiled model against the interpreter, on hand-built and random programs, at every level."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from altac.diagnostics import AltacError
+from altac.interpreter import Result, run
+from altac.ir import (
+    Arithmetic,
+    Assign,
+    BoolDomain,
+    Compare,
+    Const,
+    If,
+    IntDomain,
+    MlpCode,
+    Program,
+    Read,
+)
+from altac.rules import units
+from altac.transformer import TransformerRunner, build
+from tests import programs
+from tests.random_programs import Options, random_inputs, random_program
+
+
+def compare(program: Program, inputs: Sequence[Sequence[int]], level: int, max_layers: int | None = None) -> int:
+    """Compare on the inputs on which the interpreter succeeds; how many these are."""
+    sound = [r for r in run(program, inputs, max_layers) if r.error is None]
+    runner = TransformerRunner(build(program, units(program, level)))
+
+    def outcome(result: Result) -> tuple[object, ...]:
+        return result.output, result.layers, result.halted
+
+    for expected, got in zip(sound, runner.run([r.input for r in sound], max_layers), strict=True):
+        assert got.error is None
+        assert outcome(got) == outcome(expected), (program.name, level, expected.input)
+    return len(sound)
+
+
+BUILT = [
+    programs.parity_relative(),
+    programs.parity_rules(),
+    programs.parity_absolute(),
+    programs.parity_sum(50),
+    programs.set_query(),
+    programs.subleq(-4, 4, 6),
+    programs.countdown(),
+    programs.framed(),
+    programs.windows(),
+]
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+@pytest.mark.parametrize("program", BUILT, ids=lambda p: p.name)
+def test_built_programs(program: Program, level: int) -> None:
+    rng = random.Random(7)
+    inputs = [t for _ in range(12) for t in random_inputs(rng, program)]
+    layers = 4 if program.halt is None and program.max_layers is None else None
+    assert compare(program, inputs, level, layers) > 0
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_random_programs(seed: int) -> None:
+    rng = random.Random(seed)
+    program = random_program(rng, Options(reckless=0))
+    try:
+        built_units = units(program, seed % 3)
+        build(program, built_units)
+    except AltacError as error:
+        if error.problems[0].code != "length-not-certified":
+            raise
+        return
+    compare(program, [t for _ in range(6) for t in random_inputs(rng, program)], seed % 3, max_layers=3)
+
+
+@pytest.mark.parametrize("ones", range(0, 52))
+def test_parity_by_sum_is_right_for_every_count(ones: int) -> None:
+    program = programs.parity_sum(52)
+    start = next(i for i, s in enumerate(program.symbols) if s.name == "START")
+    one = next(i for i, s in enumerate(program.symbols) if s.name == 1)
+    zero = next(i for i, s in enumerate(program.symbols) if s.name == 0)
+    runner = _runner(program)
+    for zeros in (0, 3, 200):
+        (result,) = runner.run([(start, *[one] * ones, *[zero] * zeros)], 1)
+        assert set(result.output) == {ones % 2}
+
+
+_RUNNERS: dict[str, TransformerRunner] = {}
+
+
+def _runner(program: Program) -> TransformerRunner:
+    if program.name not in _RUNNERS:
+        _RUNNERS[program.name] = TransformerRunner(build(program, units(program, 2)))
+    return _RUNNERS[program.name]
+
+
+def test_undefined_heads_do_not_disturb_what_is_guarded() -> None:
+    """A relative head at the edge leaves a mixture of values; nothing may act on it (pitfall: undefined head, rules)."""
+    value = programs.by_token(BoolDomain(), "value", [0, 1, 1])
+    first = programs.by_token(BoolDomain(), "first", [0, 0, 1])
+    head = programs.at("left", value, -1)
+    body = (
+        If(Compare("==", Read("first"), Const(0)), (Assign("value", Read("left")),)),
+    )
+    program = Program(
+        "edge", programs.tokens(0, 1, "START"), (value, first), (head,), MlpCode(body), "value", max_layers=3
+    )
+    inputs = [(2,), (2, 0), (2, 1, 0, 0, 1), (2, 0, 0, 0)]
+    for level in (0, 1, 2):
+        assert compare(program, inputs, level) == len(inputs)
+
+
+def test_updates_out_of_range_never_reach_a_neighbour() -> None:
+    """Pitfall: an out-of-range update that writes into the dimensions of the next variable."""
+    count = programs.const(IntDomain(-2, 2), "count", 0)
+    other = programs.const(IntDomain(0, 3), "other", 1)
+    body = (Assign("count", Arithmetic("+", Read("count"), Const(1))),)
+    program = Program("p", programs.tokens("a"), (count, other), (), MlpCode(body), "other", max_layers=5)
+    (result,) = run(program, [(0,)])
+    assert result.error is not None
+    assert result.error.code == "update-out-of-range"
+    runner = TransformerRunner(build(program, units(program, 2)))
+    assert runner.run([(0,)])[0].output == (1,)
+
+
+def test_max_layers_is_exact_and_halted_inputs_run_none() -> None:
+    program = programs.parity_relative()
+    start = next(i for i, s in enumerate(program.symbols) if s.name == "START")
+    runner = TransformerRunner(build(program, units(program, 2)))
+    assert [r.layers for r in runner.run([(start,), (start, 0, 1, 0)])] == [0, 3]
+    for k in range(3):
+        (expected,) = run(program, [(start, 1, 1, 1)], k)
+        (got,) = runner.run([(start, 1, 1, 1)], k)
+        assert (got.output, got.layers, got.halted) == (expected.output, expected.layers, expected.halted)
+
+
+def test_empty_input_gives_empty_output() -> None:
+    program = programs.parity_relative()
+    (result,) = TransformerRunner(build(program, units(program, 2))).run([()])
+    assert result.output == ()
+
+
+def test_a_hundred_layers_leave_no_residue() -> None:
+    program = programs.parity_sum(20)
+    runner = TransformerRunner(build(program, units(program, 0)))
+    inputs = [(2, *[1] * k, *[0] * (k % 5)) for k in range(20)]
+    expected = [r.output for r in run(program, inputs, 100)]
+    assert [r.output for r in runner.run(inputs, 100)] == expected
+    assert min(r.margin for r in runner.runs) == 1.0

@@ -1,0 +1,66 @@
+"""What is certified, and what is refused."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import floor
+
+import pytest
+
+from altac.diagnostics import AltacError
+from altac.rules import units
+from altac.transformer import TransformerRunner, build
+from altac.transformer.certificate import fraction_below, nearest_below
+from altac.transformer.verification import verify
+from tests import programs
+
+
+@pytest.mark.parametrize("denominator", [1, 2, 7, 30])
+@pytest.mark.parametrize("limit", [Fraction(1, 3), Fraction(99, 9800), Fraction(5, 2), Fraction(1, 50)])
+def test_the_nearest_fraction_below(limit: Fraction, denominator: int) -> None:
+    every = [Fraction(floor(limit * d) - (limit * d == floor(limit * d)), d) for d in range(1, denominator + 1)]
+    assert fraction_below(limit, denominator) == max(every)
+
+
+def test_the_nearest_mean_below_is_reached() -> None:
+    means = [Fraction(k, n) for n in range(1, 41) for k in range(n + 1)]
+    for boundary in (Fraction(99, 9800), Fraction(1, 2), Fraction(5, 6), Fraction(3, 40)):
+        assert nearest_below([Fraction(0), Fraction(1)], boundary, 40) == max(m for m in means if m < boundary)
+
+
+def test_lengths_beyond_what_the_format_carries_are_refused() -> None:
+    program = programs.parity_sum(100)
+    found = units(program, 2)
+    with pytest.raises(AltacError) as raised:
+        build(program, found, max_length=1 << 20)
+    problem = raised.value.problems[0]
+    assert problem.code == "length-not-certified"
+    assert "--max-length" in problem.render_help()
+    largest = problem.certified  # type: ignore[attr-defined]
+    assert build(program, found, max_length=largest).certificate.max_length == largest
+    with pytest.raises(AltacError):
+        build(program, found, max_length=largest + 1)
+
+
+def test_bfloat16_models_are_exact_where_they_are_certified() -> None:
+    program = programs.parity_relative()
+    report = verify(program, build(program, units(program, 2), dtype="bfloat16"), exhaustive=100, samples=40)
+    assert report.agrees
+    assert report.margin == 1.0
+
+
+def test_inputs_beyond_the_certified_length_are_refused() -> None:
+    program = programs.parity_sum(20)
+    runner = TransformerRunner(build(program, units(program, 2), max_length=10))
+    long, short = runner.run([(2, *[1] * 10), (2, *[1] * 9)], 1)
+    assert long.error is not None
+    assert long.error.code == "input-exceeds-model"
+    assert short.error is None
+
+
+def test_verify_finds_a_wrong_weight() -> None:
+    program = programs.parity_relative()
+    built = build(program, units(program, 0))
+    assert verify(program, built, exhaustive=200, samples=20).agrees
+    built.weights["mlp.down"][:] = -built.weights["mlp.down"]
+    assert not verify(program, built, exhaustive=200, samples=20).agrees
