@@ -43,17 +43,18 @@ def apply_rules(program: Program, ruleset: RuleSet, values: dict[str, Codes]) ->
         The codes of every variable after the step, each of shape (N,).
     """
     result = {v.name: values[v.name].copy() for v in program.variables}
-    domains = {s.name: s.domain for s in program.slots}
     groups: dict[tuple[str, tuple[str, ...]], list[Rule]] = {}
     for rule in ruleset.rules:
         groups.setdefault((rule.target, tuple(name for name, _ in rule.antecedent)), []).append(rule)
     for (target, names), rules in groups.items():
-        weights = np.cumprod([1, *(domains[n].size for n in names[:-1])]).astype(np.int64)
-        table = np.array([[code for _, code in r.antecedent] for r in rules], np.int64) @ weights
-        order = np.argsort(table)
-        table, new = table[order], np.array([r.value for r in rules])[order]
-        keys = sum((values[n].astype(np.int64) * int(w) for n, w in zip(names, weights, strict=True)), np.int64(0))
-        at = np.minimum(np.searchsorted(table, keys), len(table) - 1)
-        hit = table[at] == keys
-        result[target] = np.where(hit, new[at], result[target])
+        table = np.array([[code for _, code in r.antecedent] for r in rules], np.int64)
+        rows = np.concatenate([table, np.stack([values[n] for n in names], axis=1)])
+        ids = np.zeros(len(rows), np.int64)
+        for column in rows.T:  # equal rows get equal numbers, small enough for any number of columns
+            codes = column - column.min()
+            ids = np.unique(ids * (int(codes.max()) + 1) + codes, return_inverse=True)[1].reshape(-1)
+        rule_ids, state_ids = ids[: len(rules)], ids[len(rules) :]
+        new = np.zeros(len(rows), np.int64)
+        new[rule_ids] = [r.value for r in rules]
+        result[target] = np.where(np.isin(state_ids, rule_ids), new[state_ids], result[target])
     return result
