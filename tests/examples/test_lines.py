@@ -17,7 +17,7 @@ RULES = {
     "parity/sum_modulo.alta": 51,
     "parity/sum_modulo_count.alta": 101,
     "addition.alta": 576,
-    "subleq.alta": 23_044,
+    "subleq.alta": 15_844,
     "sort_unique.alta": 547,
     "scan/parser.alta": 3_332,
     "scan/scan.alta": 5_737,
