@@ -1,0 +1,73 @@
+"""``altac trace``"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+
+import click
+
+from altac.api import load
+from altac.cli.exits import Exit
+from altac.cli.output import params_option, report, use_color
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@click.argument("given", metavar="INPUT")
+@click.option("--max-layers", type=click.IntRange(min=0), metavar="K")
+@click.option("--layers", metavar="A..B", help="Show only these layers.")
+@click.option("--only", metavar="NAME", multiple=True, help="Show only this variable or head; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines, one per moment.")
+@params_option
+def trace(
+    file: str,
+    given: str,
+    max_layers: int | None,
+    layers: str | None,
+    only: tuple[str, ...],
+    as_json: bool,
+    params: dict[str, str],
+) -> int:
+    """Show the residual stream, layer by layer. Changed values are coloured, or marked with * without colour."""
+    program = load(file, params)
+    report(program.warnings)
+    unknown = [n for n in only if n not in {s.name for s in program.ir.slots}]
+    if unknown:
+        from altac.diagnostics.problem import did_you_mean
+
+        close = did_you_mean(unknown[0], [s.name for s in program.ir.slots])
+        hint = f" Did you mean {close!r}?" if close else ""
+        raise click.BadParameter(f"there is no variable or head {unknown[0]!r}.{hint}", param_hint="--only")
+    low, high = _range(layers)
+    from altac.trace import collect, table
+
+    found = collect(program.ir, program.encode(given), max_layers)
+    chosen = [s for s in found.snapshots if low <= s.layer <= high]
+    if as_json:
+        for snapshot in chosen:
+            click.echo(json.dumps(found.json(snapshot), ensure_ascii=False))
+    else:
+        width = shutil.get_terminal_size((100, 24)).columns
+        for line in table(found, chosen, width=width, color=use_color(sys.stdout), names=only):
+            click.echo(line, color=True)
+    if found.result.error is not None:
+        report([found.result.error])
+        return Exit.FAILURE
+    if not as_json:
+        run = program.decode(found.result)
+        shown = run.text if run.text is not None else json.dumps(run.output, ensure_ascii=False)
+        halted = "halted" if run.halted else "not halted"
+        click.echo(f"{shown}   ({run.layers} layers, {halted})")
+    return Exit.SUCCESS
+
+
+def _range(text: str | None) -> tuple[int, int]:
+    if text is None:
+        return 0, sys.maxsize
+    first, dots, last = text.partition("..")
+    try:
+        return int(first), int(last) if dots else int(first)
+    except ValueError:
+        raise click.BadParameter(f"write A..B or A, not {text!r}", param_hint="--layers") from None

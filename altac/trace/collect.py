@@ -1,0 +1,95 @@
+"""The states of one run, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from altac.interpreter import Result, State, When, run
+from altac.ir import Head, Program, RealDomain, SetDomain, label
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The residual stream at one moment. ``values`` has the code of every variable at every position, and
+    after attention of every head: None where it is undefined. ``means`` has the mean of each numerical head."""
+
+    layer: int
+    when: When
+    values: dict[str, tuple[int | None, ...]]
+    means: dict[str, tuple[float | None, ...]]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The snapshots of a run up to its end or its error, and its result."""
+
+    program: Program
+    tokens: tuple[int, ...]
+    snapshots: tuple[Snapshot, ...]
+    result: Result
+
+    def text(self, snapshot: Snapshot, name: str, position: int) -> str:
+        """A value as it is written in the language; ``-`` where undefined."""
+        code = snapshot.values[name][position]
+        if code is None:
+            return "-"
+        mean = snapshot.means.get(name)
+        if mean is not None and mean[position] is not None:
+            return f"{mean[position]:.4g}"
+        return label(self.program.domain(name), code)
+
+    def json(self, snapshot: Snapshot) -> dict[str, Any]:
+        """A snapshot as JSON values; null where a head is undefined."""
+        from altac.interpreter.codec import value_json
+
+        values: dict[str, list[Any]] = {}
+        for name, codes in snapshot.values.items():
+            domain = self.program.domain(name)
+            plain = isinstance(domain, RealDomain | SetDomain)
+            values[name] = [
+                None if c is None else label(domain, c) if plain else value_json(domain, c) for c in codes
+            ]
+        return {"layer": snapshot.layer, "when": snapshot.when, "values": values}
+
+
+def collect(program: Program, tokens: tuple[int, ...], max_layers: int | None = None) -> Trace:
+    """Run ``program`` on one sequence of token indices and keep the state at every moment.
+
+    Raises `AltacError` if the program has neither a halting condition nor a limit.
+    """
+    found: list[Snapshot] = []
+
+    def see(layer: int, when: When, state: State) -> None:
+        values: dict[str, tuple[int | None, ...]] = {}
+        means: dict[str, tuple[float | None, ...]] = {}
+        for slot in program.slots:
+            if slot.name not in state.values:
+                continue
+            codes = state.values[slot.name][0].tolist()
+            defined = state.defined[slot.name][0].tolist() if isinstance(slot, Head) else [True] * len(codes)
+            values[slot.name] = tuple(c if d else None for c, d in zip(codes, defined, strict=True))
+            if slot.name in state.reals:
+                reals = state.reals[slot.name][0].tolist()
+                means[slot.name] = tuple(r if d else None for r, d in zip(reals, defined, strict=True))
+        found.append(Snapshot(layer, when, values, means))
+
+    (result,) = run(program, [tokens], max_layers, see)
+    return Trace(program, tokens, tuple(found), result)
+
+
+def attended(trace: Trace, before: Snapshot, head: Head) -> list[list[int]]:
+    """For every position the positions that ``head`` selects in the state ``before`` the layer."""
+    program = trace.program
+    length = len(trace.tokens)
+    found = []
+    for i in range(length):
+        offsets = range(-i, length - i) if head.offsets is None else sorted(head.offsets)
+        near = [i + d for d in offsets if 0 <= i + d < length and (program.causal is None or d <= 0)]
+        if head.query is not None and head.key is not None:
+            domain = program.domain(head.query)
+            query, keys = before.values[head.query][i], before.values[head.key]
+            wanted = domain.family[query or 0] if isinstance(domain, SetDomain) else {query}
+            near = [j for j in near if keys[j] in wanted]
+        found.append(near)
+    return found
