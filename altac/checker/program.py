@@ -292,8 +292,8 @@ class _Assembly:
         checker = self.checker
         if space.prefix.count(".") > DEPTH:
             use = next(d for d in checker.main.body if isinstance(d, tree.UseDecl))
-            name = space.prefix.split(".")[-2]
-            raise errors.GiveUp(errors.ComponentRecursion(span=use.span, name=name))
+            instance = space.prefix.split(".")[-2]
+            raise errors.GiveUp(errors.ComponentRecursion(span=use.span, name=instance))
         for decl in space.body:
             match decl:
                 case tree.MlpDecl():

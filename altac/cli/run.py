@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import TextIOWrapper
 from itertools import islice
 from typing import Any, TextIO
 
@@ -73,7 +74,7 @@ def run(
 
 def _open(path: str) -> TextIO:
     if path == "-":
-        return click.get_text_stream("stdin", encoding="utf-8", errors="replace")
+        return TextIOWrapper(click.get_binary_stream("stdin"), encoding="utf-8", errors="replace")
     try:
         return open(path, encoding="utf-8", errors="replace")
     except OSError as error:

@@ -1,0 +1,5 @@
+"""The interactive session."""
+
+from altac.repl.terminal import main
+
+__all__ = ["main"]

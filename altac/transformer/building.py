@@ -39,7 +39,8 @@ class BuiltModel:
     @property
     def parameters(self) -> int:
         """The number of weights."""
-        return int(sum(w.size for w in self.weights.values()))
+        total: int = sum(int(w.size) for w in self.weights.values())
+        return total
 
     @property
     def mlp_width(self) -> int:
