@@ -74,7 +74,7 @@ def run(
 
 def _open(path: str) -> TextIO:
     if path == "-":
-        return TextIOWrapper(click.get_binary_stream("stdin"), encoding="utf-8", errors="replace")
+        return TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
     try:
         return open(path, encoding="utf-8", errors="replace")
     except OSError as error:

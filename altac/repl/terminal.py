@@ -114,10 +114,9 @@ def _interactive(session: Session, color: bool) -> int:
     print("altac: type an input, a declaration or `:help`. Ctrl-D leaves.")
     while True:
         try:
-            entry = prompt.prompt("alta> ")
-        except KeyboardInterrupt:
+            if not _answer(session, prompt.prompt("alta> ")):
+                return 0
+        except KeyboardInterrupt:  # also when it comes between two prompts
             continue
         except EOFError:
-            return 0
-        if not _answer(session, entry):
             return 0

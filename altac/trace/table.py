@@ -46,9 +46,9 @@ def _block(
         sizes: list[int] = []
         for i in range(start, len(symbols)):
             size = max(len(symbols[i]), len(str(i)), *(len(cells[n][i][0]) + (not color) for n in rows), 1)
-            if sizes and gutter + sum(s + 2 for s in sizes) + size + 2 > width:
+            if sizes and 2 + gutter + sum(s + 2 for s in sizes) + size + 2 > width:
                 break
-            sizes.append(min(size, max(4, width - gutter - 4)))
+            sizes.append(min(size, max(4, width - gutter - 6)))
         end = start + len(sizes)
         yield _row("", [str(i) for i in range(start, end)], sizes, gutter, _DIM if color else "")
         yield _row("token", symbols[start:end], sizes, gutter, _DIM if color else "")

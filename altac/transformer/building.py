@@ -46,7 +46,7 @@ class BuiltModel:
     def mlp_width(self) -> int:
         """The width of the widest hidden layer of the MLP."""
         layers = ("mlp.threshold", "mlp.bucket", "mlp.predicate", "mlp.up")
-        return max(self.weights[name].shape[1] for name in layers if name in self.weights)
+        return max(int(self.weights[name].shape[1]) for name in layers if name in self.weights)
 
     @cached_property
     def files(self) -> dict[str, bytes]:

@@ -55,7 +55,9 @@ def test_without_a_place() -> None:
 
 
 @pytest.mark.parametrize("width", [30, 40, 100])
-@pytest.mark.parametrize("text", ["x" * 500 + " here " + "y" * 500, "\t\there\t", "広い文字 here 広い", "\x1b[31mhere\x07", "here"])
+@pytest.mark.parametrize(
+    "text", ["x" * 500 + " here " + "y" * 500, "\t\there\t", "広い文字 here 広い", "\x1b[31mhere\x07", "here"]
+)
 def test_any_text_at_any_width(text: str, width: int) -> None:
     shown = render(Odd(span=place(text, "here")), width=width)
     assert "\x1b" not in shown

@@ -78,7 +78,8 @@ def test_saving(session: Session, tmp_path: Path) -> None:
     assert "cannot write" in session.handle(f":save {tmp_path}/no/such/x.alta")
 
 
-def test_mistakes_are_answered(session: Session) -> None:
+def test_mistakes_are_answered(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     assert "Did you mean `:types`" in session.handle(":tpyes")
     assert "no-such-file" in session.handle(":load no-such-file.alta")
     assert "unknown-token" in session.handle("[7]")

@@ -24,11 +24,14 @@ class Terminal:
     """A process on a pseudo-terminal of a given width."""
 
     def __init__(self, state: Path, columns: int, *args: str) -> None:
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:  # pragma: no cover - the child
-            os.environ.update(TERM="xterm", NO_COLOR="1", XDG_STATE_HOME=str(state), PROMPT_TOOLKIT_NO_CPR="1")
-            os.execv(sys.executable, [sys.executable, "-m", "altac", "repl", *args])
+        self.fd, inner = pty.openpty()
         ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        settings = {"TERM": "xterm", "NO_COLOR": "1", "XDG_STATE_HOME": str(state), "PROMPT_TOOLKIT_NO_CPR": "1"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "altac", "repl", *args], stdin=inner, stdout=inner, stderr=inner,
+            env={**os.environ, **settings}, start_new_session=True,
+        )  # fmt: skip
+        os.close(inner)
         self.seen = ""
 
     def expect(self, text: str, seconds: float = 20) -> None:
@@ -37,7 +40,7 @@ class Terminal:
         while time.monotonic() < end:
             plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\r", "", self.seen)
             if text in plain:
-                self.seen = ""
+                self.seen = plain[plain.index(text) + len(text) :]
                 return
             ready, _, _ = select.select([self.fd], [], [], 0.2)
             if ready:
@@ -51,25 +54,30 @@ class Terminal:
         os.write(self.fd, text.encode())
 
     def exit_code(self) -> int:
-        _, status = os.waitpid(self.pid, 0)
-        os.close(self.fd)
-        return os.waitstatus_to_exitcode(status)
+        try:
+            return self.process.wait(15)
+        finally:
+            self.process.kill()
+            self.process.wait()
+            os.close(self.fd)
 
 
 @pytest.mark.parametrize("columns", [100, 40])
 def test_a_session_in_a_terminal(tmp_path: Path, columns: int) -> None:
     terminal = Terminal(tmp_path, columns, PARITY)
     terminal.expect("alta>")
-    terminal.send('["START", 1, 1]\r')
-    terminal.expect("[false, true, false]")
-    terminal.send("var done: bool = tokn\r")
-    terminal.expect("token")
-    terminal.send("half an entry\x03")
-    terminal.expect("alta>")
-    terminal.send("mlp {\rif not done and done_left {\rdone <- true\r}\r}\r")
-    terminal.expect("alta>")
-    terminal.send('["START", 1, 1]\r')
-    terminal.expect("[false, true, true]")
+    for entry, answer in (
+        ('["START", 1, 1]\r', "[false, true, false]"),
+        ("var done: bool = tokn\r", "as it was"),
+        ("half an entry\x03", ""),
+        ("mlp {\rif not done and done_left {\rdone <- true\r}\r}\r", ""),
+        ('["START", 1, 1]\r', "[false, true, true]"),
+    ):
+        time.sleep(0.3)
+        terminal.send(entry)
+        terminal.expect(answer)
+        terminal.expect("alta>")
+    time.sleep(0.3)
     terminal.send("\x04")
     assert terminal.exit_code() == 0
     assert "START" in (tmp_path / "altac" / "history").read_text()
