@@ -52,8 +52,8 @@ class ChainedComparison(Problem):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DivisionByZero(Problem):
-    code = "division-by-zero"
+class ConstantDivisionByZero(Problem):
+    code = "constant-division-by-zero"
     title = "division by zero"
     label = 'the divisor is zero'
     help = 'test the divisor first'

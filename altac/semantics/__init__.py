@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from altac.checker.checker import Checked, Symbol
+from altac.semantics.checker import Checked, Symbol
 from altac.source import Source
 
 __all__ = ["Checked", "Symbol", "check"]
@@ -18,6 +18,6 @@ def check(source: Source, params: Mapping[str, Any] | None = None, read: Callabl
     text of an imported file by its path (the file system if left out). Never raises for what a file
     holds: every fault is among the problems, and the program is None if one of them is an error.
     """
-    from altac.checker.program import check as run
+    from altac.semantics.program import check as run
 
     return run(source, params, read)

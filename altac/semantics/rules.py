@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from altac import ir
-from altac.checker import errors
-from altac.checker.operators import OperandError
-from altac.checker.scopes import Env, Namespace
-from altac.checker.statements import nearest
-from altac.checker.values import POISON, OpenSet, code_of, describe, kind, show
+from altac.semantics import errors
+from altac.semantics.operators import OperandError
+from altac.semantics.scopes import Env, Namespace
+from altac.semantics.statements import nearest
+from altac.semantics.values import POISON, OpenSet, code_of, describe, kind, show
 from altac.syntax import tree
 
 if TYPE_CHECKING:
-    from altac.checker.checker import Checker, Slot
+    from altac.semantics.checker import Checker, Slot
 
 
 def rule_table(checker: Checker, blocks: list[tuple[Namespace, tree.RulesDecl]]) -> tuple[ir.Rule, ...]:

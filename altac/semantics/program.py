@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from altac import ir
-from altac.checker import errors, operators
-from altac.checker.checker import DEPTH, Checked, Checker, Reader, Slot, Symbol
-from altac.checker.operators import OperandError
-from altac.checker.scopes import Env, Namespace
-from altac.checker.statements import Statements
-from altac.checker.values import (
+from altac.diagnostics.problem import Problem
+from altac.semantics import errors, operators
+from altac.semantics.checker import DEPTH, Checked, Checker, Reader, Slot, Symbol
+from altac.semantics.operators import OperandError
+from altac.semantics.scopes import Env, Namespace
+from altac.semantics.statements import Statements
+from altac.semantics.values import (
     POISON,
+    ListV,
     OpenSet,
     RangeV,
     Rt,
@@ -25,7 +27,6 @@ from altac.checker.values import (
     kind,
     show,
 )  # fmt: skip
-from altac.diagnostics.problem import Problem
 from altac.source import Source, Span
 from altac.syntax import tree
 
@@ -324,7 +325,7 @@ class _Assembly:
         if self.rules:
             if self.blocks:
                 checker.report(errors.RulesAndMlp(span=self.rules[0][1].span, other=self.blocks[0][1].span))
-            from altac.checker.rules import rule_table
+            from altac.semantics.rules import rule_table
 
             return ir.MlpRules(rule_table(checker, self.rules))
         rounds = 0
@@ -431,19 +432,23 @@ class _Assembly:
         """A list or string of a test, each item as its JSON value."""
         if isinstance(node, tree.StringLit):
             return node.value
-        if not isinstance(node, tree.ListLit):
-            value = self.checker.evaluate(node, Env(self.checker.main))
+        env = Env(self.checker.main)
+        if isinstance(node, tree.ListLit):
+            values = [(self.checker.evaluate(item, env), item) for item in node.items]
+        else:
+            value = self.checker.evaluate(node, env)
             if isinstance(value, str):
                 return value
-            if value is not POISON:
-                self.checker.report(errors.BadTest(span=node.span, what=what, found=kind(value)))
-            return None
+            if not isinstance(value, ListV):
+                if value is not POISON:
+                    self.checker.report(errors.BadTest(span=node.span, what=what, found=kind(value)))
+                return None
+            values = [(item, node) for item in value.items]
         if domain is None:
             return None
         result: list[Any] = []
-        for item in node.items:
-            value = self.checker.evaluate(item, Env(self.checker.main))
-            value = self.checker.checked(value, domain, item)
+        for found, item in values:
+            value = self.checker.checked(found, domain, item)
             if value is POISON:
                 return None
             if isinstance(value, SymbolV):

@@ -6,13 +6,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from altac import ir
-from altac.checker import errors, operators
-from altac.checker.operators import OperandError
-from altac.checker.scopes import Env
-from altac.checker.values import (
+from altac.semantics import errors, operators
+from altac.semantics.operators import OperandError
+from altac.semantics.scopes import Env
+from altac.semantics.values import (
     POISON,
     OpenReal,
     OpenSet,
+    RangeV,
     ScopeV,
     StaticType,
     TypeV,
@@ -24,7 +25,7 @@ from altac.checker.values import (
 from altac.syntax import tree
 
 if TYPE_CHECKING:
-    from altac.checker.checker import Checker
+    from altac.semantics.checker import Checker
 
 #: Values of one integer type, buckets of one real, sets of one family.
 SIZE_LIMIT = 1 << 16
@@ -62,6 +63,8 @@ class Types:
             value = self.checker.member(value, name, env)
         if value is POISON:
             return POISON
+        if isinstance(value, RangeV) and 0 < len(value) <= SIZE_LIMIT:  # an argument of a component
+            return ir.IntDomain(value.low, value.high)
         if not isinstance(value, TypeV):
             self.checker.report(errors.NotAType(span=node.span, found=kind(value)))
             return POISON

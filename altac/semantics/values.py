@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from altac import ir
 
 if TYPE_CHECKING:
-    from altac.checker.scopes import Namespace
+    from altac.semantics.scopes import Namespace
     from altac.source import Span
     from altac.syntax import tree
 

@@ -6,14 +6,14 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from altac import ir
-from altac.checker import errors, operators
-from altac.checker.operators import OperandError
-from altac.checker.scopes import Env
-from altac.checker.values import POISON, RangeV, Rt, Tab, Value, code_of, is_runtime, kind, show, value_of
+from altac.semantics import errors, operators
+from altac.semantics.operators import OperandError
+from altac.semantics.scopes import Env
+from altac.semantics.values import POISON, RangeV, Rt, Tab, Value, code_of, is_runtime, kind, show, value_of
 from altac.syntax import tree
 
 if TYPE_CHECKING:
-    from altac.checker.checker import Checker
+    from altac.semantics.checker import Checker
 
 #: Combinations of values for which a match on a tuple is checked to be exhaustive.
 LIMIT = 200_000
@@ -69,7 +69,7 @@ class Patterns:
             )
             self.checker.report(errors.NotExhaustive(span=node.subject.span, missing=text))
             return None
-        return arms
+        return _possible(arms)
 
     def _values(self, item: Value) -> list[Any] | None:
         if isinstance(item, Rt):
@@ -161,6 +161,17 @@ class Patterns:
                 part = Rt(ir.Member(item.expr, codes, span), ir.BoolDomain(), item) if codes else False
             test = operators.conjunction(test, part, span)
         return test
+
+
+def _possible(arms: list[tuple[Any, tree.Block]]) -> list[tuple[Any, tree.Block]]:
+    """The arms that can be chosen, up to the first that surely is."""
+    result = []
+    for test, body in arms:
+        if test is not False:
+            result.append((test, body))
+        if test is True:
+            break
+    return result
 
 
 def _rank(value: Any) -> Any:

@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 from altac import ir
-from altac.checker.values import Dim, Hole, Rt, SymbolV, Tab, Value, code_of, value_of
+from altac.semantics.values import Dim, Hole, Rt, SymbolV, Tab, Value, code_of, value_of
 from altac.source import Span
 
 #: Entries of one table.

@@ -7,11 +7,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from altac import ir
-from altac.checker import builtins, errors, operators
-from altac.checker.operators import OperandError
-from altac.checker.scopes import Env
-from altac.checker.tables import Failure, TooLarge, settle, tabulate
-from altac.checker.values import (
+from altac.semantics import builtins, errors, operators
+from altac.semantics.operators import OperandError
+from altac.semantics.scopes import Env
+from altac.semantics.tables import Failure, TooLarge, settle, tabulate
+from altac.semantics.values import (
     POISON,
     BuiltinV,
     ComponentV,
@@ -35,7 +35,7 @@ from altac.source import Span
 from altac.syntax import tree
 
 if TYPE_CHECKING:
-    from altac.checker.checker import Checker
+    from altac.semantics.checker import Checker
 
 #: Steps of compile-time evaluation of one program.
 STEPS = 5_000_000
@@ -147,7 +147,7 @@ class Evaluator:
             return self.fail(errors.BadOperands(span=node.span, operator=operator, operands=operands, hint=error.hint))
         except Failure as failure:
             if failure.reason == "division-by-zero":
-                return self.fail(errors.DivisionByZero(span=node.span))
+                return self.fail(errors.ConstantDivisionByZero(span=node.span))
             return self.fail(errors.BadIndex(span=node.span, detail="there is no entry for it"))
         except TooLarge as large:
             return self.fail(errors.table_too_large(node.span, large))

@@ -15,7 +15,7 @@ from altac.diagnostics.type_errors import TableTooLarge
 from altac.source import Span
 
 if TYPE_CHECKING:
-    from altac.checker.tables import TooLarge
+    from altac.semantics.tables import TooLarge
     from altac.syntax import tree
 
 #: Nested calls of procedures.
@@ -56,7 +56,7 @@ def unknown_param(name: str, known: Iterable[str]) -> Problem:
 
 def table_too_large(span: Span, large: TooLarge) -> Problem:
     """A tabulation over too many combinations."""
-    from altac.checker.tables import LIMIT
+    from altac.semantics.tables import LIMIT
 
     count = 1
     for dim in large.dims:
@@ -67,7 +67,7 @@ def table_too_large(span: Span, large: TooLarge) -> Problem:
 
 def cannot_assign(node: tree.Expr, target: Any, slot: Any) -> Problem:
     """An update of something that is not a variable."""
-    from altac.checker.values import is_runtime, kind
+    from altac.semantics.values import is_runtime, kind
 
     what = "a head" if slot is not None else "not a variable" if is_runtime(target) else f"a constant ({kind(target)})"
     return CannotAssign(span=node.span, name=node.span.text, what=what)

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from altac import ir
-from altac.checker import builtins, errors, operators
-from altac.checker.evaluate import Evaluator
-from altac.checker.operators import OperandError
-from altac.checker.patterns import Patterns
-from altac.checker.scopes import Env, InitialContext, Namespace
-from altac.checker.statements import nearest
-from altac.checker.types import Types
-from altac.checker.values import (
+from altac.diagnostics.problem import AltacError, Problem
+from altac.semantics import builtins, errors, operators
+from altac.semantics.evaluate import Evaluator
+from altac.semantics.operators import OperandError
+from altac.semantics.patterns import Patterns
+from altac.semantics.scopes import Env, InitialContext, Namespace
+from altac.semantics.statements import nearest
+from altac.semantics.types import Types
+from altac.semantics.values import (
     POISON,
     AmbiguousV,
     BuiltinV,
@@ -40,7 +41,6 @@ from altac.checker.values import (
     value_of,
     values_of,
 )  # fmt: skip
-from altac.diagnostics.problem import AltacError, Problem
 from altac.source import Source, Span
 from altac.syntax import tree
 

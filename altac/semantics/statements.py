@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from altac import ir
-from altac.checker import errors, operators
-from altac.checker.operators import OperandError
-from altac.checker.scopes import Env
-from altac.checker.tables import TooLarge, tabulate
-from altac.checker.values import (
+from altac.semantics import errors, operators
+from altac.semantics.operators import OperandError
+from altac.semantics.scopes import Env
+from altac.semantics.tables import TooLarge, tabulate
+from altac.semantics.values import (
     POISON,
     FnV,
     Hole,
@@ -24,7 +24,7 @@ from altac.checker.values import (
 from altac.syntax import tree
 
 if TYPE_CHECKING:
-    from altac.checker.checker import Checker, Slot
+    from altac.semantics.checker import Checker, Slot
 
 #: Statements of the MLP after inlining and unrolling.
 LIMIT = 200_000
@@ -127,7 +127,7 @@ class Statements:
         return None if value is POISON else operators.rt(value).expr
 
     def _lookup(self, tab: Tab, span: Any) -> Value:
-        from altac.checker.tables import settle
+        from altac.semantics.tables import settle
 
         value = settle(tab, span)
         if isinstance(value, Tab):
@@ -160,7 +160,7 @@ class Statements:
                 self.checker.report(errors.NotInFamily(span=node.span, name=slot.name, value=show(value)))
                 return None
             return ir.Const(table[0] or 0, node.span)
-        from altac.checker.tables import lookup
+        from altac.semantics.tables import lookup
 
         return lookup(tab.dims, tuple(table), ir.IntDomain(0, max(0, len(family) - 1)), "not-in-family", node.span).expr
 

@@ -6,10 +6,10 @@ from fractions import Fraction
 from typing import Any
 
 from altac import ir
-from altac.checker import operators
-from altac.checker.operators import OperandError, is_bool, is_int, items_of, lift, number
-from altac.checker.tables import Failure, settle, tabulate
-from altac.checker.values import Hole, ListV, RangeV, Rt, SymbolV, Tab, Value
+from altac.semantics import operators
+from altac.semantics.operators import OperandError, is_bool, is_int, items_of, lift, number
+from altac.semantics.tables import Failure, settle, tabulate
+from altac.semantics.values import Hole, ListV, RangeV, Rt, SymbolV, Tab, Value
 from altac.source import Span
 
 __all__ = ["NAMES", "Hole", "call", "convert"]

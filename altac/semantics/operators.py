@@ -8,8 +8,21 @@ from fractions import Fraction
 from typing import Any
 
 from altac import ir
-from altac.checker.tables import Failure, settle, tabulate
-from altac.checker.values import ListV, MapV, RangeV, Rt, SymbolV, Tab, Value, code_of, kind
+from altac.semantics.tables import Failure, settle, tabulate
+from altac.semantics.values import (
+    ListV,
+    MapV,
+    RangeV,
+    Rt,
+    SymbolV,
+    Tab,
+    TypeV,
+    Value,
+    code_of,
+    kind,
+    ordered,
+    values_of,
+)
 from altac.source import Span
 
 
@@ -129,11 +142,11 @@ def items_of(value: Value) -> tuple[Value, ...]:
                 raise OperandError("this range is too long to go through")
             return tuple(value)
         case frozenset():
-            from altac.checker.values import ordered
-
             return tuple(ordered(value))
         case MapV(entries=entries):
             return tuple(entries)
+        case TypeV(type=ir.BoolDomain() | ir.IntDomain() | ir.EnumDomain() | ir.TokenDomain() as domain):
+            return tuple(values_of(domain))
         case str():
             return tuple(value)
     raise OperandError("it must be a list, a tuple, a range, a set, a map or a string known at compile time")
