@@ -56,6 +56,17 @@ class _Commands(click.Group):
             raise click.UsageError(f"There is no command `{args[0]}`.{hint}")
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Like click's, but a reader that stops reading is no failure: click itself would exit with 1."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+        except BrokenPipeError:
+            # Point stdout elsewhere, so that closing it at exit does not fail again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return Exit.SUCCESS
+
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Like click's, with altac's exit codes and no traceback for anything."""
         standalone = kwargs.pop("standalone_mode", True)
@@ -84,10 +95,6 @@ def _guarded(run: Any) -> int:
     except click.ClickException as error:
         error.show()
         return Exit.USAGE
-    except BrokenPipeError:
-        # The reader is gone. Point stdout elsewhere, so that closing it at exit does not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.SUCCESS
     except MemoryError:
         click.echo("altac: out of memory", err=True)
         return Exit.FAILURE

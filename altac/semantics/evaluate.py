@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from altac.semantics.checker import Checker
 
 #: Steps of compile-time evaluation of one program.
-STEPS = 5_000_000
+STEPS = 2_000_000
 #: Nested calls of functions.
 CALL_DEPTH = 120
 

@@ -185,3 +185,16 @@ def test_help_and_check_import_nothing_heavy() -> None:
 def test_fmt_run_and_build_import_no_jax(tmp_path: Path) -> None:
     for args in (("fmt", "--check", PARITY), ("run", PARITY, '["START", 1]'), ("build", PARITY, "-o", str(tmp_path / "m"))):
         assert not imports(*args) & {"jax", "flax"}
+
+
+def test_a_reader_that_stops_is_no_failure(tmp_path: Path) -> None:
+    file = tmp_path / "in.jsonl"
+    file.write_text('["START", 1, 0]\n' * 20_000)
+    command = [sys.executable, "-m", "altac", "run", PARITY, "--inputs", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "[false, true, true]\n"
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 0

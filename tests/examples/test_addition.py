@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 
+from altac.api import Program
 from altac.interpreter import run
 from altac.interpreter.codec import output_text, read_input
+from altac.source import Source
 from tests.examples.programs import load, texts
 
 
@@ -42,3 +44,11 @@ def test_a_layer_per_digit_and_two() -> None:
     results = run(program, [read_input(program, f"s{a}+{b}e") for a, b in pairs])
     assert [r.layers for r in results] == [max(len(a), len(b)) + 2 for a, b in pairs]
     assert all(len(str(output_text(program, r.output))) == r.layers - 1 for r in results)
+
+
+def test_the_built_model_adds_too() -> None:
+    pairs = _random_pairs(500, 40, seed=9)
+    runs = Program(Source("addition.alta", ""), load("addition.alta"), ()).run(
+        [f"s{a}+{b}e" for a, b in pairs], engine="transformer"
+    )
+    assert [int(r.text or "") for r in runs] == [int(a) + int(b) for a, b in pairs]
