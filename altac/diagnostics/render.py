@@ -119,10 +119,11 @@ class _Renderer:
         for mark in sorted(marks, key=lambda m: m.span.start):
             start, end = _columns(mark.span, text, number)
             left = _width(_expand(text[cut_left : max(start, cut_left)])) + offset
-            length = max(1, _width(_expand(text[max(start, cut_left) : end])))
-            length = min(length, max(1, room - left))
-            sign = ("^" if mark.primary else "-") * length
             more = " …" if mark.span.source.position(max(mark.span.start, mark.span.end - 1))[0] > number else ""
+            left = min(left, room - 1 - len(more))  # what lies beyond the cut is marked at its edge
+            length = max(1, _width(_expand(text[max(start, cut_left) : end])))
+            length = min(length, room - left - len(more))
+            sign = ("^" if mark.primary else "-") * length
             color = style if mark.primary else _BLUE
             label = printable(mark.text)
             if label and left + length + len(more) + 1 + _width(label) <= room:

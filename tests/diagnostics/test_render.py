@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import unicodedata
 from dataclasses import dataclass
 
 import pytest
@@ -103,3 +105,18 @@ def test_json() -> None:
 )
 def test_did_you_mean(name: str, candidates: list[str], expected: str) -> None:
     assert did_you_mean(name, candidates) == expected
+
+
+def test_no_line_is_wider_than_asked_for() -> None:
+    rng = random.Random(0)
+    pieces = ["a", "\t", " ", "\n", "漢", "e\u0301", "\r\n", "\x1b", "x" * 30]
+    for _ in range(2000):
+        source = Source("x.alta", "".join(rng.choices(pieces, k=rng.randint(0, 50))))
+        starts = [rng.randint(0, len(source.text)) for _ in range(2)]
+        span, other = (Span(source, start, rng.randint(start, len(source.text))) for start in starts)
+        width = rng.choice([30, 40, 100])
+        for line in render(Odd(span=span, other=other), width=width).split("\n"):
+            columns = sum(
+                0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line
+            )
+            assert columns <= width, line
