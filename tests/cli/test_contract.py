@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from altac import load
 from altac.cli import COMMANDS, main
 
 ROOT = Path(__file__).parents[2]
@@ -198,3 +199,9 @@ def test_a_reader_that_stops_is_no_failure(tmp_path: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode == 0
+
+
+def test_a_loaded_program_keeps_its_warnings() -> None:
+    file = ROOT / "tests" / "golden" / "comment-not-division.alta"
+    assert [p.code for p in load(file).problems] == ["comment-not-division"]
+    assert load(PARITY).problems == ()

@@ -6,8 +6,10 @@ import random
 
 import pytest
 
+from altac.api import Program
 from altac.interpreter import run
 from altac.interpreter.codec import output_json, read_input
+from altac.source import Source
 from tests.examples.programs import load
 from tests.examples.subleq_machine import execute
 
@@ -71,3 +73,12 @@ def test_other_sizes() -> None:
     (result,) = run(program, [read_input(program, memory)])
     assert result.output[37] == 6 * 7
     assert (output_json(program, result.output), result.layers) == execute(memory, 40)
+
+
+def test_programs_on_the_built_model() -> None:
+    program = load("subleq.alta")
+    runs = Program(Source("subleq.alta", ""), program, ()).run(list(MEMORIES.values()), engine="transformer")
+    for name, memory, outcome in zip(MEMORIES, MEMORIES.values(), runs, strict=True):
+        expected, _ = execute(memory)
+        assert outcome.output == expected, name
+        assert outcome.halted, name
