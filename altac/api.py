@@ -72,6 +72,11 @@ class Program:
     def name(self) -> str:
         return self.ir.name
 
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What checking found: warnings, since a program with errors is not loaded."""
+        return self.warnings
+
     def encode(self, given: Input) -> tuple[int, ...]:
         """Token indices of an input, with the program's frame. Raises `AltacError`."""
         from altac.interpreter.codec import read_input
