@@ -14,6 +14,7 @@ from altac.semantics.checker import DEPTH, Checked, Checker, Reader, Slot, Symbo
 from altac.semantics.operators import OperandError
 from altac.semantics.scopes import Env, Namespace
 from altac.semantics.statements import Statements
+from altac.semantics.unused import check_names
 from altac.semantics.values import (
     POISON,
     ListV,
@@ -103,12 +104,13 @@ class _Assembly:
         checker.fill(checker.main, body, folder)
         if _is_module(body):
             self.walk(checker.main)
+            self.names()
             return None
         self.unknown_params()
         checker.tokens = self.tokens()
         self.walk(checker.main)
         mlp = self.mlp()
-        self.everything_used()
+        self.names()
         output = self.output()
         halt = self.halt()
         layers = self.layers()
@@ -320,6 +322,12 @@ class _Assembly:
                     if space is not checker.main and type(decl) in _ONCE | {tree.TestDecl: "test"}:
                         checker.report(errors.NotInComponent(span=decl.span, what=_ONCE.get(type(decl), "test")))
 
+    def names(self) -> None:
+        """Look into functions and components that nothing uses."""
+        if self.whole:
+            for space in (self.checker.main, *self.checker.loaded.values()):
+                check_names(self.checker, space)
+
     def mlp(self) -> ir.MlpCode | ir.MlpRules:
         checker = self.checker
         if self.rules:
@@ -339,9 +347,6 @@ class _Assembly:
             rounds += 1
             if not checker.grown or rounds > 5000:
                 return ir.MlpCode(body)
-
-    def everything_used(self) -> None:
-        """Functions that are never called are still checked for names, as far as their parameters allow."""
 
     # --- output, halting, tests -----------------------------------------------------------------------------
 

@@ -192,3 +192,10 @@ def test_load_raises_with_all_problems(tmp_path: Path) -> None:
     with pytest.raises(AltacError) as raised:
         altac.load(tmp_path / "x.alta")
     assert {p.code for p in raised.value.problems} == {"missing-tokens", "missing-output", "unknown-name"}
+
+
+def test_functions_that_nothing_calls_are_checked_too() -> None:
+    body = "fn f(a) { let b = a\n b + cc }\ncomponent C(T) {\n    var x: T = yy\n    fn g() { x <- x }\n}\n"
+    body += "var x: bool = true\noutput x\nlayers 0\n"
+    problems = altac.check_source(Source("p.alta", HEAD + body))[1]
+    assert [p.render_title() for p in problems] == ["unknown name `cc`", "unknown name `yy`"]

@@ -1,0 +1,71 @@
+"""Names in functions and components, also in those that no one calls or uses.
+
+Bodies are checked fully where they are used, with the types of their arguments; this finds misspelt names in the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from altac.semantics import builtins, errors
+from altac.semantics.scopes import Namespace
+from altac.syntax import tree
+
+if TYPE_CHECKING:
+    from altac.semantics.checker import Checker
+
+_WORDS = {"token", "position", "bool", "Token", "int", "string", "real", *builtins.NAMES}
+
+
+def check_names(checker: Checker, space: Namespace) -> None:
+    """Report names in the functions and components of ``space`` that nothing declares."""
+    for decl in space.body:
+        if isinstance(decl, tree.FnDecl | tree.ComponentDecl):
+            bound = set(_bound(decl))
+            for ref in _references(decl):
+                name = ref.name
+                if name in bound or name in _WORDS or checker.declared(name, space):
+                    continue
+                if not checker.symbols_called(name, space):
+                    checker.report(errors.unknown_name(ref.span, name, [*bound, *space.names(), *_WORDS]))
+
+
+def _bound(node: Any) -> Iterator[str]:
+    """Every name that is declared anywhere inside ``node``."""
+    match node:
+        case tree.Let(names=names) | tree.For(names=names) | tree.Clause(names=names):
+            yield from (n.text for n in names)
+        case tree.ImportDecl():
+            return
+        case tree.Parameter(name=name) | tree.EnumMember(name=name):
+            yield name.text
+        case (
+            tree.ParamDecl(name=name) | tree.ConstDecl(name=name) | tree.TypeDecl(name=name) | tree.EnumDecl(name=name)
+            | tree.VarDecl(name=name) | tree.HeadDecl(name=name) | tree.FnDecl(name=name) | tree.UseDecl(name=name)
+            | tree.ComponentDecl(name=name)
+        ):  # fmt: skip
+            yield name.text
+        case _:
+            pass
+    for child in _children(node):
+        yield from _bound(child)
+
+
+def _references(node: Any) -> Iterator[tree.Ref]:
+    if isinstance(node, tree.Ref):
+        yield node
+    for child in _children(node):
+        yield from _references(child)
+
+
+def _children(node: Any) -> Iterator[Any]:
+    if isinstance(node, tuple):
+        yield from node
+    elif isinstance(node, tree.Node):
+        for field in fields(node):
+            if field.name != "span":
+                value = getattr(node, field.name)
+                if isinstance(value, tuple | tree.Node):
+                    yield value
