@@ -199,3 +199,9 @@ def test_functions_that_nothing_calls_are_checked_too() -> None:
     body += "var x: bool = true\noutput x\nlayers 0\n"
     problems = altac.check_source(Source("p.alta", HEAD + body))[1]
     assert [p.render_title() for p in problems] == ["unknown name `cc`", "unknown name `yy`"]
+
+
+def test_tests_that_do_not_fit_other_parameters_are_left_out() -> None:
+    body = "param HIGH = 9\nvar x: 0..HIGH = HIGH\noutput x\nlayers 0\ntest [0] => [9]\n"
+    assert len(load(body).ir.tests) == 1
+    assert load(body, HIGH=3).ir.tests == ()
