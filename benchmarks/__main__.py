@@ -137,7 +137,7 @@ def plot(report: dict[str, Any], path: Path) -> None:
         left.plot(names, [report["sizes"][n][f"O{level}"]["mlp_width"] for n in names], "o-", label=f"-O{level}")
     left.set_yscale("log")
     left.set_ylabel("hidden units")
-    left.tick_params(axis="x", rotation=60)
+    pyplot.setp(left.get_xticklabels(), rotation=50, ha="right")
     left.legend()
     values = [int(v) for v in report["growth"]]
     right.plot(values, [report["growth"][str(v)]["mlp_width"] for v in values], "o-", label="hidden units")
