@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import fill
 
 from altac.api import Engine, Program, check_source
 from altac.diagnostics.problem import AltacError, Problem, did_you_mean
@@ -32,6 +33,8 @@ HELP = {
     "rules": ("[NAME]", "the transition rules, or those of one variable"),
     "types": ("", "the variables and heads with their types"),
     "layout": ("", "the residual stream and the width of the compiled model"),
+    "width": ("", "the same as `:layout`"),
+    "history": ("[N]", "the last N entries of this session"),
     "test": ("", "run the test lines"),
     "help": ("[COMMAND]", "this text, or more on one command"),
     "quit": ("", "leave; so does Ctrl-D"),
@@ -60,6 +63,7 @@ class Session:
         self.trace: Trace | None = None
         self.moment = 0
         self.watched: list[str] = []
+        self.entries: list[str] = []
 
     # --- what completion offers ---------------------------------------------------------------
 
@@ -81,6 +85,7 @@ class Session:
         entry = entry.strip()
         if not entry:
             return ""
+        self.entries.append(entry)
         try:
             if entry.startswith(":"):
                 return self.command(entry[1:])
@@ -155,7 +160,10 @@ class Session:
     def do_edit(self, _: str) -> str:
         import click
 
-        text = click.edit(self.text, extension=".alta")
+        try:
+            text = click.edit(self.text, extension=".alta")
+        except click.ClickException as error:
+            return f"{error.format_message()}\nThe program is as it was."
         return "Nothing has changed." if text is None or text == self.text else self.change(text, "Changed.")
 
     def do_show(self, argument: str) -> str:
@@ -215,7 +223,8 @@ class Session:
         self.trace = collect(program.ir, program.encode(_input(argument)))
         self.moment = 0
         ended = self.problems([self.trace.result.error]) + "\n" if self.trace.result.error is not None else ""
-        return ended + self.state() + f"\n{len(self.trace.snapshots)} moments: `:next`, `:back`, `:layer K`, `:heads`"
+        moments = f"{len(self.trace.snapshots)} moments: `:next`, `:back`, `:layer K`, `:heads`"
+        return ended + self.state() + "\n" + fill(moments, self.width())
 
     def state(self) -> str:
         if self.trace is None or not self.trace.snapshots:
@@ -260,7 +269,7 @@ class Session:
             return self.state()
         trace = self.trace
         layer = max(1, trace.snapshots[self.moment].layer)
-        before = [s for s in trace.snapshots if s.layer < layer and s.when != "attention"]
+        before = [s for s in trace.snapshots[: self.moment + 1] if s.layer == layer - 1 and s.when != "attention"]
         heads = [h for h in trace.program.heads if not argument or h.name == argument]
         if not heads or not before:
             return f"There is no head `{argument}`." if argument else "The program has no heads."
@@ -268,7 +277,7 @@ class Session:
         for head in heads:
             lines.append(f"{head.name} = {head.value}")
             for i, chosen in enumerate(attended(trace, before[-1], head)):
-                token = trace.program.symbols[trace.tokens[i]].name
+                token = trace.program.symbols[before[-1].tokens[i]].name
                 shown = ", ".join(map(str, chosen[:12])) + (" ..." if len(chosen) > 12 else "")
                 lines.append(f"  {i} ({token}) -> {shown or 'nothing'}")
         return "\n".join(lines)
@@ -311,6 +320,13 @@ class Session:
         )
         return "\n".join(lines)
 
+    def do_width(self, argument: str) -> str:
+        return self.do_layout(argument)
+
+    def do_history(self, argument: str) -> str:
+        last = int(argument) if argument.isdecimal() else 20
+        return "\n".join(self.entries[max(0, len(self.entries) - last) :])
+
     def do_test(self, _: str) -> str:
         try:
             program = self.loaded()
@@ -327,7 +343,12 @@ class Session:
         if argument.lstrip(":") in HELP:
             name = argument.lstrip(":")
             return f":{name} {HELP[name][0]}".rstrip() + f"\n    {HELP[name][1]}"
-        width = max(len(f"{n} {a}") for n, (a, _) in HELP.items()) if self.width() > 70 else 8
+        if self.width() <= 70:
+            short = [fill(INTRODUCTION.replace("\n", " "), self.width()), ""]
+            for name, (use, text) in HELP.items():
+                short += [f":{name} {use}".rstrip(), fill(text, self.width(), initial_indent="  ", subsequent_indent="  ")]
+            return "\n".join(short)
+        width = max(len(f"{n} {a}") for n, (a, _) in HELP.items())
         lines = [INTRODUCTION, ""]
         lines += [f":{f'{name} {use}':<{width}}  {text}" for name, (use, text) in HELP.items()]
         return "\n".join(lines)

@@ -12,17 +12,19 @@ from altac.ir import Head, Program, RealDomain, SetDomain, label
 @dataclass(frozen=True)
 class Snapshot:
     """The residual stream at one moment. ``values`` has the code of every variable at every position, and
-    after attention of every head: None where it is undefined. ``means`` has the mean of each numerical head."""
+    after attention of every head: None where it is undefined. ``means`` has the mean of each numerical head.
+    ``tokens`` are those that were run: a causal program has one run, from the start, per token it appends."""
 
     layer: int
     when: When
     values: dict[str, tuple[int | None, ...]]
     means: dict[str, tuple[float | None, ...]]
+    tokens: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Trace:
-    """The snapshots of a run up to its end or its error, and its result."""
+    """The snapshots of a run up to its end, or up to what a failing layer read, and its result."""
 
     program: Program
     tokens: tuple[int, ...]
@@ -61,6 +63,8 @@ def collect(program: Program, tokens: tuple[int, ...], max_layers: int | None = 
     found: list[Snapshot] = []
 
     def see(layer: int, when: When, state: State) -> None:
+        if when == "mlp" and not state.active[0]:
+            return  # the MLP failed: what it would have written is no value of the program
         values: dict[str, tuple[int | None, ...]] = {}
         means: dict[str, tuple[float | None, ...]] = {}
         for slot in program.slots:
@@ -72,7 +76,7 @@ def collect(program: Program, tokens: tuple[int, ...], max_layers: int | None = 
             if slot.name in state.reals:
                 reals = state.reals[slot.name][0].tolist()
                 means[slot.name] = tuple(r if d else None for r, d in zip(reals, defined, strict=True))
-        found.append(Snapshot(layer, when, values, means))
+        found.append(Snapshot(layer, when, values, means, tuple(state.tokens[0].tolist())))
 
     (result,) = run(program, [tokens], max_layers, see)
     return Trace(program, tokens, tuple(found), result)
@@ -81,7 +85,7 @@ def collect(program: Program, tokens: tuple[int, ...], max_layers: int | None = 
 def attended(trace: Trace, before: Snapshot, head: Head) -> list[list[int]]:
     """For every position the positions that ``head`` selects in the state ``before`` the layer."""
     program = trace.program
-    length = len(trace.tokens)
+    length = len(before.tokens)
     found = []
     for i in range(length):
         offsets = range(-i, length - i) if head.offsets is None else sorted(head.offsets)

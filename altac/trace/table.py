@@ -16,10 +16,14 @@ def table(
     """The lines of ``snapshots``; ``names`` limits the rows. Values that changed since the variable was last shown are
     coloured, or marked with ``*`` without colour."""
     before: dict[str, tuple[int | None, ...]] = {}
+    chosen = {id(s) for s in snapshots}
+    run = 0
     for snapshot in trace.snapshots:
-        if snapshot in snapshots:
+        if snapshot.when == "start":  # of the next token of a causal program: nothing of the last run is kept
+            run, before = run + 1, {}
+        if id(snapshot) in chosen:
             title = f"layer {snapshot.layer}, {_WHEN[snapshot.when]}" if snapshot.layer else _WHEN["start"]
-            yield title
+            yield f"token {run}, {title}" if trace.program.causal is not None else title
             yield from _block(trace, snapshot, before, width, color, names)
             yield ""
         before |= {n: v for n, v in snapshot.values.items() if n in trace.program.variable_names}
@@ -31,13 +35,13 @@ def _block(
     rows = [n for n in snapshot.values if not names or n in names]
     if snapshot.when == "attention" and not names:  # variables are as before
         rows = [n for n in rows if n not in trace.program.variable_names]
-    symbols = [str(trace.program.symbols[t].name) for t in trace.tokens]
+    symbols = [str(trace.program.symbols[t].name) for t in snapshot.tokens]
     cells: dict[str, list[tuple[str, bool]]] = {}
     for name in rows:
         old = before.get(name)
         cells[name] = [
             (trace.text(snapshot, name, i), old is not None and old[i] != snapshot.values[name][i])
-            for i in range(len(trace.tokens))
+            for i in range(len(snapshot.tokens))
         ]
     gutter = max([8, *(len(n) for n in rows)])
     gutter = min(gutter, max(8, width // 3))

@@ -117,3 +117,20 @@ def test_replacing_keeps_the_rest() -> None:
     text = "program p // mine\nvar x: bool = true // old\nmlp { x <- x }\n"
     assert replaced(text, "var x: bool = false") == "program p // mine\nvar x: bool = false // old\nmlp { x <- x }\n"
     assert replaced(text, "rules { x = true => x <- false }").count("mlp") == 0
+
+
+def test_an_editor_that_fails_leaves_the_session_as_it_was(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VISUAL", "false")
+    before = session.text
+    assert "The program is as it was." in session.handle(":edit")
+    assert session.text == before
+    assert session.handle('["START", 1]') == "[false, true]   (1 layers, halted)"
+
+
+def test_history_shows_the_last_entries(session: Session) -> None:
+    session.handle(":types")
+    assert session.handle(":history 2") == ":types\n:history 2"
+
+
+def test_help_fits_a_narrow_terminal() -> None:
+    assert all(len(line) <= 40 for line in Session(width=lambda: 40).handle(":help").splitlines())
