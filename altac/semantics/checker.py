@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -44,6 +46,8 @@ from altac.semantics.values import (
 from altac.source import Source, Span
 from altac.syntax import tree
 
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_DECLARED = re.compile(r"\b(?:param|const|type|enum|var|head|fn|component|use|as|let|for)\s+([A-Za-z_]\w*)")
 #: Imports inside imports, components inside components.
 DEPTH = 50
 FAMILY_LIMIT = 4096
@@ -153,7 +157,7 @@ class Checker:
         from altac.syntax.reading import read_source
 
         if isinstance(decl.path, tree.StringLit):
-            path = folder / decl.path.value
+            path = Path(os.path.normpath(folder / decl.path.value))
             name = decl.alias.text if decl.alias else path.stem
             key, shown, span = str(path), str(path), decl.path.span
         else:
@@ -164,6 +168,7 @@ class Checker:
             found = resources.stdlib_path(shown) if parts[0] == "std" else None
             if found is None:
                 self.report(errors.unknown_module(span, shown, resources.stdlib_modules()))
+                self.not_imported(space, name)
                 return
             path, key = found, str(found)
         if name in space.declarations or name in space.modules:
@@ -172,23 +177,33 @@ class Checker:
         if key in self.loading:
             cycle = " -> ".join([*(Path(k).name for k in self.loading[self.loading.index(key) :]), Path(key).name])
             self.report(errors.ImportCycle(span=span, cycle=cycle))
+            self.not_imported(space, name)
             return
         if len(self.loading) > DEPTH:
             raise errors.GiveUp(errors.ImportsTooDeep(span=span, limit=DEPTH))
         if key not in self.loaded:
             try:
-                source = Source(shown, self.reader(key)) if self.reader is not None else read_source(path, shown)
+                if self.reader is not None:
+                    source = Source(shown, self.reader(key))
+                elif path.is_fifo() or path.is_char_device():
+                    raise OSError("it is not a regular file")
+                else:
+                    source = read_source(path, shown)
             except AltacError as error:
                 reason = error.problems[0].render_title()
                 self.report(errors.ImportFailed(span=span, path=shown, reason=reason))
+                self.not_imported(space, name)
                 return
-            except OSError as error:
-                self.report(errors.ImportFailed(span=span, path=shown, reason=str(error.strerror or error)))
+            except (OSError, ValueError) as error:
+                reason = str(getattr(error, "strerror", None) or error)
+                self.report(errors.ImportFailed(span=span, path=shown, reason=reason))
+                self.not_imported(space, name)
                 return
             parsed = parse(source)
             for problem in parsed.problems:
                 self.report(problem)
             module = Namespace("", None)
+            self.unread(module, parsed.problems, source)
             self.loaded[key] = module
             self.loading.append(key)
             self.fill(module, parsed.tree.declarations, path.parent)
@@ -212,6 +227,20 @@ class Checker:
                         errors.NotInModule(span=inner.span, what=type(inner).__name__.removesuffix("Decl").lower())
                     )
         space.modules[name] = (self.loaded[key], decl)
+
+    def not_imported(self, space: Namespace, name: str) -> None:
+        """The module ``name`` could not be read: what it would have declared is reported once, at the import."""
+        space.bound[name] = POISON
+        space.lost = None
+
+    def unread(self, space: Namespace, problems: Iterable[Problem], source: Source) -> None:
+        """Names that the unread parts of a file may declare, since one syntax error should not bring more errors."""
+        spans = [p.span for p in problems if p.severity == "error" and p.span is not None]
+        if spans and space.lost is not None:
+            space.lost.update(_DECLARED.findall(source.text))
+            for span in spans:
+                for number in range(span.line, source.position(max(span.start, span.end - 1))[0] + 1):
+                    space.lost.update(_WORD.findall(source.line(number)))
 
     def declared(self, name: str, space: Namespace) -> bool:
         """Whether ``name`` is declared in ``space`` or around it."""
@@ -240,6 +269,8 @@ class Checker:
             return TypeV(self.tokens, "Token")
         if name in builtins.NAMES:
             return BuiltinV(name)
+        if any(s.lost is None or name in s.lost for s in env.space.chain()):
+            return POISON
         known = [*env.names, *env.space.names(), *builtins.NAMES, "Token", "bool"]
         if env.initial is not None:
             known += ["token", "position"]
@@ -589,8 +620,8 @@ class Checker:
                     count = self.types.integer(decl.count, Env(self.main), "the number of positions")
                     if count is not None and not 0 < count <= 1 << 16:
                         self.report(errors.BadCount(span=decl.count.span, what="the number of positions", count=count))
-                        count = None
-                    self._positions = count
+                        count = 1
+                    self._positions = 1 if count is None else count  # a wrong count is reported: it is declared
                 return self._positions
         return None
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from altac.semantics.checker import Checker
 
 #: Steps of compile-time evaluation of one program.
-STEPS = 2_000_000
+STEPS = 1_000_000
 #: Nested calls of functions.
 CALL_DEPTH = 120
 
@@ -55,10 +55,14 @@ class Evaluator:
         self.checker.report(problem)
         return POISON
 
-    def __call__(self, node: tree.Expr, env: Env) -> Value:
-        self.steps += 1
+    def spend(self, steps: int, span: Span) -> None:
+        """Count steps, and give up on a program that takes too many."""
+        self.steps += steps
         if self.steps > STEPS:
-            raise errors.GiveUp(errors.TooManySteps(span=node.span, limit=STEPS))
+            raise errors.GiveUp(errors.TooManySteps(span=span, limit=STEPS))
+
+    def __call__(self, node: tree.Expr, env: Env) -> Value:
+        self.spend(1, node.span)
         match node:
             case tree.BoolLit(value=value) | tree.IntLit(value=value) | tree.RealLit(value=value):
                 return value
@@ -169,18 +173,13 @@ class Evaluator:
         left, right = self.checker.resolve_pair(left, right, node)
         if left is POISON or right is POISON:
             return POISON
-        value = self.guarded(
+        if node.op == "+" or not isinstance(right, RangeV):
+            self.spend((_length(left) + _length(right)) // 4, node.span)
+        return self.guarded(
             node,
             lambda: operators.binary(node.op, left, right, node.span),
             lambda: (node.op, f"{kind(left)} and {kind(right)}"),
         )
-        if (
-            isinstance(value, Tab)
-            and value.entries
-            and all(isinstance(e, Fraction | int) is False for e in value.entries)
-        ):
-            return value
-        return value
 
     def logical(self, node: tree.Binary, left: Value, env: Env) -> Value:
         if left is not POISON and not operators.is_bool(left):
@@ -446,6 +445,7 @@ class Evaluator:
             return self.fail(errors.unknown_argument(next(a.name for a in node.arguments if a.name), [], name))
         if any(v is POISON for v in values):
             return POISON
+        self.spend(sum(map(_length, values)) // 4, node.span)
         return self.guarded(
             node,
             lambda: builtins.call(name, values, node.span),
@@ -533,6 +533,20 @@ class Evaluator:
             elif test is not False:
                 result = value if result is None else self.choose(test, value, result, node.span)
         return POISON if result is None else result
+
+
+def _length(value: Value) -> int:
+    """How many items an operation on ``value`` goes through."""
+    match value:
+        case ListV(items=items):
+            return len(items)
+        case RangeV():
+            return min(value.size, operators.LENGTH_LIMIT)
+        case tuple() | frozenset() | str():
+            return len(value)
+        case MapV(entries=entries):
+            return len(entries)
+    return 0
 
 
 def _get_field(record: Value, name: str) -> Value:

@@ -25,6 +25,10 @@ from altac.semantics.values import (
 )
 from altac.source import Span
 
+#: Items of one list, characters of one string, bits of one number (numerator and denominator).
+LENGTH_LIMIT = 1 << 20
+BITS_LIMIT = 4096
+
 
 class OperandError(Exception):
     """An operator does not apply to values of these types. ``hint`` proposes the fix."""
@@ -62,8 +66,13 @@ def known(op: str, a: Value, b: Value) -> Value:
             return RangeV(a, b)
         raise OperandError("a range goes from an integer to an integer")
     if op == "+" and isinstance(a, (ListV, RangeV)) and isinstance(b, (ListV, RangeV)):
-        return ListV((*items_of(a), *items_of(b)))
+        first, second = items_of(a), items_of(b)
+        if len(first) + len(second) > LENGTH_LIMIT:
+            raise OperandError("this list is too long")
+        return ListV((*first, *second))
     if op == "+" and isinstance(a, str) and isinstance(b, str):
+        if len(a) + len(b) > LENGTH_LIMIT:
+            raise OperandError("this string is too long")
         return a + b
     if not (number(a) and number(b)):
         raise OperandError(
@@ -74,14 +83,14 @@ def known(op: str, a: Value, b: Value) -> Value:
 
 def arithmetic(op: str, a: Any, b: Any) -> Value:
     """``a op b`` of two numbers."""
+    if op in ("+", "-", "*", "/") and _bits(a) + _bits(b) > BITS_LIMIT:
+        raise OperandError("the exact result has too many digits")
     match op:
         case "+":
             return a + b
         case "-":
             return a - b
         case "*":
-            if abs(a) > 1 and abs(b) > 1 and _bits(a) + _bits(b) > 4096:
-                raise OperandError("this number is too large")
             return a * b
         case "<":
             return a < b
@@ -138,7 +147,7 @@ def items_of(value: Value) -> tuple[Value, ...]:
         case tuple():
             return value
         case RangeV():
-            if len(value) > 1 << 20:
+            if value.size > LENGTH_LIMIT:
                 raise OperandError("this range is too long to go through")
             return tuple(value)
         case frozenset():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from altac.semantics.checker import DEPTH, Checked, Checker, Reader, Slot, Symbo
 from altac.semantics.operators import OperandError
 from altac.semantics.scopes import Env, Namespace
 from altac.semantics.statements import Statements
+from altac.semantics.types import SIZE_LIMIT
 from altac.semantics.unused import check_names
 from altac.semantics.values import (
     POISON,
@@ -100,7 +102,8 @@ class _Assembly:
         checker, body = self.checker, self.file.declarations
         self.once(body)
         folder = Path(checker.source.name).parent
-        checker.loading.append(str(Path(checker.source.name)))
+        checker.unread(checker.main, checker.problems.values(), checker.source)
+        checker.loading.append(os.path.normpath(checker.source.name))
         checker.fill(checker.main, body, folder)
         if _is_module(body):
             self.walk(checker.main)
@@ -209,8 +212,11 @@ class _Assembly:
             value = checker.evaluate(node, Env(checker.main))
         if value is POISON:
             return []
-        if isinstance(value, RangeV) and len(value) <= 1 << 16:
-            return list(value)
+        if isinstance(value, RangeV):
+            if value.size <= SIZE_LIMIT:
+                return list(value)
+            checker.report(errors.TypeTooLarge(span=node.span, size=value.size, limit=SIZE_LIMIT))
+            return []
         if isinstance(value, int) and not isinstance(value, bool) or isinstance(value, str):
             return [value]
         checker.report(errors.BadToken(span=node.span, found=kind(value)))

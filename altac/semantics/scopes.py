@@ -21,6 +21,7 @@ class Namespace:
 
     ``prefix`` goes before the names of its slots (``stack.``); ``parent`` is the file a component was declared in;
     ``bound`` holds component arguments. Values of declarations are found on first use and kept in ``values``.
+    ``lost`` has the names that text with syntax errors may declare; None stands for any name (a failed import).
     """
 
     prefix: str
@@ -32,6 +33,7 @@ class Namespace:
     members: dict[str, list[str]] = field(default_factory=dict)  # enum member -> enums of this namespace
     body: tuple[tree.Decl, ...] = ()
     is_main: bool = False
+    lost: set[str] | None = field(default_factory=set)
 
     def chain(self) -> Iterator[Namespace]:
         """This namespace and those around it, innermost first."""

@@ -63,7 +63,7 @@ class Types:
             value = self.checker.member(value, name, env)
         if value is POISON:
             return POISON
-        if isinstance(value, RangeV) and 0 < len(value) <= SIZE_LIMIT:  # an argument of a component
+        if isinstance(value, RangeV) and 0 < value.size <= SIZE_LIMIT:  # an argument of a component
             return ir.IntDomain(value.low, value.high)
         if not isinstance(value, TypeV):
             self.checker.report(errors.NotAType(span=node.span, found=kind(value)))

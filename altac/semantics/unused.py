@@ -21,6 +21,8 @@ _WORDS = {"token", "position", "bool", "Token", "int", "string", "real", *builti
 
 def check_names(checker: Checker, space: Namespace) -> None:
     """Report names in the functions and components of ``space`` that nothing declares."""
+    if space.lost != set():
+        return
     for decl in space.body:
         if isinstance(decl, tree.FnDecl | tree.ComponentDecl):
             bound = set(_bound(decl))

@@ -80,7 +80,9 @@ class RangeV:
     low: int
     high: int
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many integers there are (``len`` has a limit)."""
         return max(0, self.high - self.low + 1)
 
     def __iter__(self) -> Iterator[int]:

@@ -7,11 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from altac.diagnostics.build_errors import InputExceedsModel
+from altac.diagnostics.input_errors import NegativeLayers
 from altac.diagnostics.problem import AltacError, Problem
-from altac.diagnostics.runtime_errors import NoLayerLimit
+from altac.diagnostics.runtime_errors import (
+    GeneratedNoToken,
+    GenerationLimit,
+    LayerLimit,
+    NeverHalts,
+    NoLayerLimit,
+)
+from altac.interpreter.codec import quote_input
 from altac.interpreter.engine import checked_tokens
 from altac.interpreter.result import Result
-from altac.ir import Program
+from altac.ir import Program, label
 from altac.transformer.building import BuiltModel
 from altac.transformer.template_model import Model, Run
 
@@ -26,11 +34,14 @@ class TransformerRunner:
         self.runs: list[Run] = []  # of the last call, for the inputs that could be run
 
     def run(self, inputs: Sequence[Sequence[int]], max_layers: int | None = None) -> list[Result]:
-        """Run token indices, frame included. Inputs that cannot be run have their error set.
+        """Run token indices, frame included. Inputs that cannot be run, never halt or append something that is no token
+        have their error set.
 
         Raises:
-            AltacError: the program never halts and no number of layers is given.
+            AltacError: the program never halts and no number of layers is given, or a negative one.
         """
+        if max_layers is not None and max_layers < 0:
+            raise AltacError(NegativeLayers(layers=max_layers))
         if max_layers is None and self.program.max_layers is None and self.program.halt is None:
             raise AltacError(NoLayerLimit(program=self.program.name))
         sequences = [tuple(map(int, tokens)) for tokens in inputs]
@@ -45,15 +56,31 @@ class TransformerRunner:
                 results.append(Result(tokens, (), 0, False, problems[i]))
                 continue
             run = next(runs)
-            results.append(Result(tokens, tuple(o + low for o in run.output), run.layers, run.halted))
+            problem = self._problem(tokens, run) if run.problem else None
+            made = run.output[:-1] if isinstance(problem, GeneratedNoToken) else run.output
+            results.append(Result(tokens, tuple(o + low for o in made), run.layers, run.halted, problem))
         return results
 
     def _check(self, tokens: tuple[int, ...]) -> Problem | None:
         problem = checked_tokens(self.program, tokens)
-        longest = self.model.config["max_length"]
-        if problem is None and longest is not None and len(tokens) > longest:
-            return InputExceedsModel(length=len(tokens), longest=longest)
+        if problem is None and self.model.too_long(len(tokens)):
+            return InputExceedsModel(length=len(tokens), longest=self.model.config["max_length"])
         return problem
+
+    def _problem(self, tokens: tuple[int, ...], run: Run) -> Problem:
+        """What the interpreter would report where the model says that it went wrong."""
+        text = quote_input(self.program, tokens)
+        match run.problem:
+            case "never-halts":
+                return NeverHalts(first=run.recurs, layers=run.layers, input=text)
+            case "layer-limit":
+                return LayerLimit(layers=run.layers, input=text)
+            case "generation-limit":
+                return GenerationLimit(length=len(run.output), input=text)
+        domain = self.program.domain(self.program.output)
+        value = label(domain, run.output[-1] + domain.low)
+        position = len(tokens) + len(run.output) - 2
+        return GeneratedNoToken(layer=run.layers, position=position, input=text, value=value)
 
 
 def load_model(directory: str | Path) -> Model:

@@ -20,7 +20,7 @@ from flax import nnx
 UNLIMITED = 100_000
 #: Tokens up to which a causal program without a limit of its own goes on.
 GENERATED = 4096
-#: Entries of the largest attention matrix that one call computes.
+#: Entries of the largest array that one call computes.
 ENTRIES = 1 << 24
 #: Logit of a position that is masked out: finite, so that a row without any position gives no NaN.
 MASKED = -1e30
@@ -104,13 +104,13 @@ class MLP(nnx.Module):
 
 
 class Output(NamedTuple):
-    """``logits`` (B, T, values of the output variable); per example the ``layers`` run, whether all positions
-    ``halted``, and whether the residual stream ``settled`` without halting: further layers change nothing."""
+    """``logits`` (B, T, values of the output variable); per example the ``layers`` run, whether all positions ``halted``,
+    and the layer whose residual stream ``recurs`` at the end, so that the example never halts (-1: none)."""
 
     logits: jax.Array
     layers: jax.Array
     halted: jax.Array
-    settled: jax.Array
+    recurs: jax.Array
 
 
 class Transformer(nnx.Module):
@@ -173,29 +173,33 @@ class Transformer(nnx.Module):
             raise ValueError("the program never halts: give max_layers")
         limit = jnp.asarray(UNLIMITED if given is None else given, jnp.int32)
         biases = self.attention.biases(tokens.shape[1]) if self.heads else None
-        Carry = tuple[jax.Array, jax.Array, jax.Array, jax.Array, jax.Array]
+        Carry = tuple[jax.Array, jax.Array, jax.Array, jax.Array, jax.Array, jax.Array, jax.Array]
 
         def running(carry: Carry) -> jax.Array:
-            layer, _, _, halted, settled = carry
-            return (layer < limit) & jnp.any(~halted & ~settled)
+            layer, _, _, halted, recurs, _, _ = carry
+            return (layer < limit) & jnp.any(~halted & (recurs < 0))
 
         def step(carry: Carry) -> Carry:
-            layer, x, layers, halted, settled = carry
-            active = ~halted & ~settled
+            layer, x, layers, halted, recurs, kept, kept_at = carry
+            # A state that comes back means that the example never halts: the last one, or that of the last power of two.
+            power = (layer & (layer - 1)) == 0
+            kept, kept_at = jnp.where(power, x, kept), jnp.where(power, layer, kept_at)
+            active = ~halted & (recurs < 0)
             new = jnp.where(active[:, None, None], self.layer(x, biases, mask), x)
-            layers = layers + active
             halted = halted | (active & self.has_halted(new, mask))
-            settled = settled | (active & ~halted & jnp.all(new == x, axis=(1, 2)))
-            return layer + 1, new, layers, halted, settled
+            going = active & ~halted
+            recurs = jnp.where(going & jnp.all(new == x, axis=(1, 2)), layer, recurs)
+            if given is None:
+                recurs = jnp.where(going & (recurs < 0) & jnp.all(new == kept, axis=(1, 2)), kept_at, recurs)
+            return layer + 1, new, layers + active, halted, recurs, kept, kept_at
 
         x = self.embed(tokens, mask)
-        start = (
-            jnp.int32(0), x, jnp.zeros(len(x), jnp.int32), self.has_halted(x, mask), jnp.zeros(len(x), bool),
-        )  # fmt: skip
-        _, x, layers, halted, settled = jax.lax.while_loop(running, step, start)
+        zero, none = jnp.int32(0), jnp.full(len(x), -1, jnp.int32)
+        start = (zero, x, jnp.zeros(len(x), jnp.int32), self.has_halted(x, mask), none, x, zero)
+        _, x, layers, halted, recurs, _, _ = jax.lax.while_loop(running, step, start)
         if given is not None:
-            layers = jnp.where(settled, limit, layers)  # the layers left out would have changed nothing
-        return Output(self.unembed(x), layers, halted, settled)
+            layers = jnp.where(recurs >= 0, limit, layers)  # the layers left out would have changed nothing
+        return Output(self.unembed(x), layers, halted, recurs)
 
     def unrolled(self, tokens: jax.Array, layers: int, mask: jax.Array | None = None) -> Output:
         """The same for a fixed number of layers by `lax.scan`, so that gradients flow backwards through it."""
@@ -213,7 +217,7 @@ class Transformer(nnx.Module):
         x = self.embed(tokens, mask)
         start = (x, self.has_halted(x, mask), jnp.zeros(len(x), jnp.int32))
         (x, halted, count), _ = jax.lax.scan(step, start, None, length=layers)
-        return Output(self.unembed(x), count, halted, jnp.zeros(len(x), bool))
+        return Output(self.unembed(x), count, halted, jnp.full(len(x), -1, jnp.int32))
 
 
 @nnx.jit
@@ -221,15 +225,26 @@ def _call(model: Transformer, tokens: jax.Array, mask: jax.Array, max_layers: ja
     return model(tokens, mask, max_layers)
 
 
+#: What can go wrong with a run.
+PROBLEMS = {
+    "never-halts": "never halts: the state after layer {recurs} comes back after layer {layers}",
+    "layer-limit": "stopped after {layers} layers without halting",
+    "generation-limit": "generated {length} tokens without the stop token",
+    "generated-no-token": "the last output cannot be appended, because it is not a token",
+}
+
+
 class Run(NamedTuple):
     """The outcome for one input: indices of the output variable's values, per position or, for a causal program, of
-    the tokens it appended. ``margin`` is by how much the chosen logit leads at worst: 1 if all is exact."""
+    the tokens it appended. ``recurs`` is as in `Output`. ``margin`` is by how much the chosen logit leads at worst: 1 if
+    all is exact. ``problem`` names what went wrong, if anything did: a key of `PROBLEMS`."""
 
     output: list[int]
     layers: int
     halted: bool
-    settled: bool
+    recurs: int = -1
     margin: float = 1.0
+    problem: str = ""
 
 
 class Model:
@@ -298,9 +313,11 @@ class Model:
         return str(self.config["output"]["separator"].join(filter(None, (spellings[i] for i in output))))
 
     def __call__(self, item: str | Sequence[str | int], max_layers: int | None = None) -> dict[str, Any]:
-        """Run one input and describe the outcome, as `altac run --json` does."""
+        """Run one input and describe the outcome, as `altac run --json` does; ValueError if there is none."""
         tokens = self.encode(item)
         run = self.run([tokens], max_layers)[0]
+        if run.problem:
+            raise ValueError(PROBLEMS[run.problem].format(length=len(run.output), **run._asdict()))
         return {
             "input": [self.config["tokens"][t]["name"] for t in tokens], "output": self.values(run.output),
             "text": self.text(run.output), "layers": run.layers, "halted": run.halted,
@@ -316,9 +333,15 @@ class Model:
             return self._generate(inputs, max_layers)
         return self.forward(inputs, max_layers)
 
+    def too_long(self, length: int) -> bool:
+        """Whether an input is longer than the model is made for, and not just too long to be continued."""
+        longest, causal = self.config["max_length"], self.config["causal"]
+        finished = causal is not None and causal["limit"] is not None and length >= causal["limit"]
+        return longest is not None and length > longest and not finished
+
     def _check(self, tokens: Sequence[int]) -> None:
         longest, vocabulary = self.config["max_length"], len(self.config["tokens"])
-        if longest is not None and len(tokens) > longest:
+        if self.too_long(len(tokens)):
             raise ValueError(f"{len(tokens)} tokens, but the model is made for at most {longest}")
         if not all(0 <= t < vocabulary for t in tokens):
             raise ValueError(f"a token index is outside 0..{vocabulary - 1}")
@@ -332,9 +355,10 @@ class Model:
         for number, tokens in enumerate(inputs):
             groups.setdefault(self._padded(len(tokens)), []).append(number)
         runs: dict[int, Run] = {}
-        heads = len(self.transformer.attention.bias[...]) if self.transformer.heads else 1
+        heads = self.transformer.attention.bias.shape[0] if self.transformer.heads else 0
+        widest = sum(self.transformer.mlp.up.shape)
         for length, numbers in sorted(groups.items()):
-            most = max(1, ENTRIES // (heads * length * length))
+            most = max(1, ENTRIES // (length * max(heads * length, widest)))
             for start in range(0, len(numbers), most):
                 part = numbers[start : start + most]
                 found = self._batch([inputs[n] for n in part], length, max_layers)
@@ -361,38 +385,55 @@ class Model:
         output = logits.argmax(axis=-1)
         ordered = np.sort(logits, axis=-1)
         lead = ordered[..., -1] - ordered[..., -2] if logits.shape[-1] > 1 else np.ones(output.shape)
-        layers, halted, settled = map(np.asarray, found[1:])
-        return [
-            Run(
-                output[i, : len(item)].tolist(), int(layers[i]), bool(halted[i]), bool(settled[i]),
-                float(lead[i, : len(item)].min(initial=1.0)),
-            )
-            for i, item in enumerate(inputs)
-        ]  # fmt: skip
+        layers, halted, recurs = map(np.asarray, found[1:])
+        unlimited = max_layers is None and self.config["max_layers"] is None
+        runs = []
+        for i, item in enumerate(inputs):
+            problem = ""
+            if unlimited and 0 <= recurs[i] < layers[i] - 1:  # a state that just stays is no error
+                problem = "never-halts"
+            elif unlimited and not halted[i] and recurs[i] < 0:
+                problem = "layer-limit"
+            margin = float(lead[i, : len(item)].min(initial=1.0))
+            codes = output[i, : len(item)].tolist()
+            runs.append(Run(codes, int(layers[i]), bool(halted[i]), int(recurs[i]), margin, problem))
+        return runs
 
     def _generate(self, prompts: Sequence[Sequence[int]], max_layers: int | None) -> list[Run]:
-        causal, longest = self.config["causal"], self.config["max_length"]
-        limit = min(n for n in (causal["limit"], longest, GENERATED) if n is not None)
         texts = [list(p) for p in prompts]
-        runs = [Run([], 0, True, False) for _ in prompts]
+        runs = [Run([], 0, True) for _ in prompts]
         going = list(range(len(prompts)))
-        while True:
-            going = [n for n in going if self._unfinished(texts[n], runs[n], limit)]
-            if not going:
-                return runs
+        while going := [n for n in going if self._unfinished(texts[n], runs[n])]:
             for n, step in zip(going, self.forward([texts[n] for n in going], max_layers), strict=True):
-                token = step.output[-1] + causal["shift"]
-                if not 0 <= token < len(self.config["tokens"]):
-                    raise ValueError("the output of the last position is not a token")
-                texts[n].append(token)
-                layers = max(runs[n].layers, step.layers)
-                halted, settled = runs[n].halted and step.halted, runs[n].settled or step.settled
-                margin = min(runs[n].margin, step.margin)
-                runs[n] = Run([*runs[n].output, step.output[-1]], layers, halted, settled, margin)
+                runs[n] = self._append(texts[n], runs[n], step)
+        return [self._ended(text, run) for text, run in zip(texts, runs, strict=True)]
 
-    def _unfinished(self, tokens: list[int], run: Run, limit: int) -> bool:
-        stopped = bool(run.output) and tokens[-1] == self.config["causal"]["stop"]
-        return bool(tokens) and not stopped and len(tokens) < limit
+    def _append(self, tokens: list[int], run: Run, step: Run) -> Run:
+        layers, halted = max(run.layers, step.layers), run.halted and step.halted
+        margin = min(run.margin, step.margin)
+        if step.problem:
+            return Run(run.output, step.layers, False, step.recurs, margin, step.problem)
+        output = [*run.output, step.output[-1]]
+        token = step.output[-1] + self.config["causal"]["shift"]
+        if not 0 <= token < len(self.config["tokens"]):
+            return Run(output, step.layers, False, step.recurs, margin, "generated-no-token")
+        tokens.append(token)
+        return Run(output, layers, halted, step.recurs, margin)
+
+    def _stopped(self, tokens: list[int], run: Run) -> bool:
+        """Whether nothing is to be appended any more."""
+        causal = self.config["causal"]
+        stopped = bool(run.output) and tokens[-1] == causal["stop"]
+        return stopped or not tokens or (causal["limit"] is not None and len(tokens) >= causal["limit"])
+
+    def _unfinished(self, tokens: list[int], run: Run) -> bool:
+        room = min(n for n in (self.config["max_length"], GENERATED) if n is not None)
+        return not run.problem and not self._stopped(tokens, run) and len(tokens) < room
+
+    def _ended(self, tokens: list[int], run: Run) -> Run:
+        if run.problem or self._stopped(tokens, run):
+            return run
+        return run._replace(problem="generation-limit")
 
 
 def load(directory: str | Path | None = None) -> Model:
@@ -406,5 +447,8 @@ def load(directory: str | Path | None = None) -> Model:
 
 if __name__ == "__main__":
     model = load()
-    for argument in sys.argv[1:]:
-        print(json.dumps(model(argument), ensure_ascii=False))
+    try:
+        for argument in sys.argv[1:]:
+            print(json.dumps(model(argument), ensure_ascii=False))
+    except ValueError as error:
+        sys.exit(f"{argument}: {error}")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 
+import jax
+import jax.numpy as jnp
 import pytest
+from flax import nnx
 
 from altac.diagnostics import AltacError
 from altac.interpreter import Result, run
@@ -13,6 +17,7 @@ from altac.ir import (
     Arithmetic,
     Assign,
     BoolDomain,
+    Causal,
     Compare,
     Const,
     If,
@@ -23,6 +28,7 @@ from altac.ir import (
 )
 from altac.rules import units
 from altac.transformer import TransformerRunner, build
+from altac.transformer.template_model import Fixed, Transformer
 from tests import programs
 from tests.random_programs import Options, random_inputs, random_program
 
@@ -136,6 +142,70 @@ def test_max_layers_is_exact_and_halted_inputs_run_none() -> None:
         (expected,) = run(program, [(start, 1, 1, 1)], k)
         (got,) = runner.run([(start, 1, 1, 1)], k)
         assert (got.output, got.layers, got.halted) == (expected.output, expected.layers, expected.halted)
+
+
+def _codes(results: Sequence[Result]) -> list[str | None]:
+    return [None if r.error is None else r.error.code for r in results]
+
+
+def test_programs_that_cycle_are_reported() -> None:
+    """Pitfall: a limit that is reached in silence. A cycle of states ends the run, as in the interpreter."""
+    value = programs.by_token(IntDomain(0, 4), "value", range(5))
+    done = programs.by_token(BoolDomain(), "done", [1, 0, 0, 0, 0])
+    body = (If(Compare("!=", Read("value"), Const(4)), (
+        Assign("value", Arithmetic("%", Arithmetic("+", Read("value"), Const(1)), Const(3))),
+    )),)  # fmt: skip
+    program = Program(
+        "cycle", IntDomain(0, 4), (value, done), (), MlpCode(body), "value", halt=Compare("==", Read("done"), Const(1))
+    )
+    inputs = [(1, 2), (4, 4), (0, 0), (3, 4)]
+    runner = TransformerRunner(build(program, units(program, 2)))
+    got, expected = runner.run(inputs), run(program, inputs)
+    assert _codes(got) == _codes(expected) == ["never-halts", None, None, "never-halts"]
+    assert max(r.layers for r in got) < 20
+    assert [r.output for r in runner.run(inputs, 7)] == [r.output for r in run(program, inputs, 7)]
+
+
+@pytest.mark.parametrize(
+    ("low", "causal", "code"),
+    [
+        (-1, Causal(None, 9), "generated-no-token"),
+        (0, Causal(None, 9), None),
+        (0, Causal(7, None), "generation-limit"),
+    ],
+)
+def test_generation_ends_as_in_the_interpreter(low: int, causal: Causal, code: str | None) -> None:
+    value = programs.by_token(IntDomain(low, 7), "value", range(8))
+    place = programs.by_position(BoolDomain(), "place", [0] * 12)
+    body = (Assign("value", Arithmetic("max", Arithmetic("-", Read("value"), Const(1)), Const(low))),)
+    program = Program(
+        "down", IntDomain(0, 7), (value, place), (), MlpCode(body), "value", max_layers=1, positions=12, causal=causal
+    )
+    inputs = [(3,), (5, 2), (1,) * 11, (6,) * 10]
+    got, expected = TransformerRunner(build(program, units(program, 2))).run(inputs), run(program, inputs)
+    assert _codes(got) == _codes(expected)
+    assert code in _codes(got)
+    assert [(r.output, r.layers) for r in got] == [(r.output, r.layers) for r in expected]
+
+
+def test_a_negative_number_of_layers_is_refused() -> None:
+    program = programs.parity_relative()
+    with pytest.raises(AltacError) as raised:
+        TransformerRunner(build(program, units(program, 2))).run([(2,)], -1)
+    assert raised.value.problems[0].code == "negative-layers"
+
+
+def test_gradients_flow_through_unrolled_layers() -> None:
+    program = programs.parity_sum(8)
+    model = TransformerRunner(build(program, units(program, 2))).model.transformer
+
+    def loss(transformer: Transformer) -> jax.Array:
+        return transformer.unrolled(jnp.array([[2, 1, 1, 0]]), 2).logits[..., 0].sum()
+
+    gradients = nnx.grad(loss, argnums=nnx.DiffState(0, Fixed))(model)
+    sizes = [float(jnp.abs(g).max()) for g in jax.tree.leaves(gradients)]
+    assert all(math.isfinite(g) for g in sizes)
+    assert max(sizes) > 0
 
 
 def test_empty_input_gives_empty_output() -> None:
