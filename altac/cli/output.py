@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
@@ -80,3 +81,30 @@ def write_whole(path: str, text: str) -> None:
             raise
     except OSError as error:
         raise AltacError(CannotWrite(path=path, reason=(error.strerror or str(error)).lower())) from None
+
+
+@contextmanager
+def progress_bar(unit: str) -> Iterator[Callable[[int, int], None]]:
+    """Shows progress on a terminal, on stderr, and nothing elsewhere. Yields a function of what is done, and of all."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+#: Skipped inputs that are shown one by one.
+SHOWN = 5
+
+
+def report_skipped(file: str, skipped: Sequence[tuple[int, Problem]]) -> None:
+    """Say on stderr which inputs were left out, and why."""
+    for line, problem in skipped[:SHOWN]:
+        click.echo(f"{file}:{line} is left out: {problem.render_title()}", err=True)
+    if len(skipped) > SHOWN:
+        click.echo(f"and {len(skipped) - SHOWN:,} more", err=True)

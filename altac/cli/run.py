@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import TextIOWrapper
 from itertools import islice
 from typing import Any, TextIO
 
@@ -17,6 +16,7 @@ from altac.cli.exits import Exit
 from altac.cli.output import params_option, report
 from altac.diagnostics.cli_errors import BadLine
 from altac.diagnostics.problem import AltacError, Problem
+from altac.interpreter.lines import open_lines, parse_lines
 
 #: Inputs that are run together.
 BATCH = 4096
@@ -64,23 +64,12 @@ def run(
         sound = _run_all(program, items, engine, max_layers, as_json)
     else:
         sound = _run_all(program, items, engine, max_layers, as_json)
-        with _open(source) as lines:
+        with open_lines(source) as lines:
             sound = (
                 _run_all(program, _lines(lines, "<stdin>" if source == "-" else source), engine, max_layers, as_json)
                 and sound
             )
     return Exit.SUCCESS if sound else Exit.FAILURE
-
-
-def _open(path: str) -> TextIO:
-    if path == "-":
-        return TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
-    try:
-        return open(path, encoding="utf-8", errors="replace")
-    except OSError as error:
-        from altac.diagnostics.syntax_errors import UnreadableFile
-
-        raise AltacError(UnreadableFile(name=path, reason=(error.strerror or str(error)).lower())) from None
 
 
 def _arguments(inputs: tuple[str, ...]) -> Iterator[_Item]:
@@ -89,30 +78,8 @@ def _arguments(inputs: tuple[str, ...]) -> Iterator[_Item]:
 
 
 def _lines(lines: TextIO, name: str) -> Iterator[_Item]:
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield _parsed(line, f"{name}:{number}", name, number)
-
-
-def _parsed(text: str, place: str, file: str, number: int) -> _Item:
-    """An input from JSON: a string or an array of strings and whole numbers."""
-    reason = ""
-    try:
-        value = json.loads(text)
-        if not isinstance(value, str | list):
-            reason = "expected a JSON string or array"
-        elif isinstance(value, list):
-            for i, item in enumerate(value):
-                if isinstance(item, bool) or not isinstance(item, str | int):
-                    reason = f"item {i} is {json.dumps(item)[:40]}, not a token name or a number"
-                    break
-    except RecursionError:
-        reason = "nested too deeply"
-    except ValueError as error:
-        reason = f"not JSON: {error}"
-    if reason:
-        return _Item(place, problem=BadLine(file=file, line=number, reason=reason))
-    return _Item(place, value)
+    for line in parse_lines(lines, name):
+        yield _Item(f"{name}:{line.number}", line.given, line.problem)
 
 
 def _run_all(program: Program, items: Iterator[_Item], engine: Any, max_layers: int | None, as_json: bool) -> bool:

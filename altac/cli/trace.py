@@ -15,24 +15,50 @@ from altac.cli.output import params_option, report, use_color
 
 @click.command()
 @click.argument("file", metavar="FILE")
-@click.argument("given", metavar="INPUT")
+@click.argument("given", metavar="[INPUT]", required=False)
 @click.option("--max-layers", type=click.IntRange(min=0), metavar="K")
 @click.option("--layers", metavar="A..B", help="Show only these layers.")
 @click.option("--only", metavar="NAME", multiple=True, help="Show only this variable or head; may be repeated.")
-@click.option("--json", "as_json", is_flag=True, help="JSON lines, one per moment.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines, one per moment; with -o, a JSON summary.")
+@click.option("--inputs", "source", metavar="F.jsonl", help="Trace all inputs of a file, into a file; - for stdin.")
+@click.option("-o", "--output", metavar="T", help="Where to write the traces: T.safetensors or T.jsonl.")
+@click.option("--all", "every", is_flag=True, help="Write every pair, instead of distinct pairs with counts.")
+@click.option("--skip-failing", is_flag=True, help="Leave out inputs that cannot be read or on which the program fails.")
+@click.option("--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True)
+@click.option("--scheduler", metavar="ADDRESS", help="The Dask cluster to use; its workers must see the output folder.")
 @params_option
 def trace(
     file: str,
-    given: str,
+    given: str | None,
     max_layers: int | None,
     layers: str | None,
     only: tuple[str, ...],
     as_json: bool,
+    source: str | None,
+    output: str | None,
+    every: bool,
+    skip_failing: bool,
+    engine: str,
+    scheduler: str | None,
     params: dict[str, str],
 ) -> int:
-    """Show the residual stream, layer by layer. Changed values are coloured, or marked with * without colour."""
+    """Show the residual stream, layer by layer. Changed values are coloured, or marked with * without colour.
+
+    With --inputs and -o: write the assignments before and after every MLP step of many inputs to a file.
+    """
+    if (given is None) == (source is None) or (source is None) != (output is None):
+        raise click.UsageError("Give an INPUT to look at, or --inputs with -o to write traces to a file.")
     program = load(file, params)
     report(program.warnings)
+    if source is not None and output is not None:
+        from altac.cli.trace_files import trace_to_file
+
+        trace_to_file(
+            program, source, output, every=every, skip=skip_failing, max_layers=max_layers,
+            engine="dask" if scheduler else engine, scheduler=scheduler, as_json=as_json,
+        )  # fmt: skip
+        return Exit.SUCCESS
+    assert given is not None
     unknown = [n for n in only if n not in {s.name for s in program.ir.slots}]
     if unknown:
         from altac.diagnostics.problem import did_you_mean

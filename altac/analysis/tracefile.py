@@ -1,0 +1,353 @@
+"""Traces in files: extraction by chunks that can be resumed, merging that needs no more memory than one partition.
+
+Each chunk of inputs gives a *part*, a file beside the output, sorted by the hash of its rows. Merging takes one
+range of hashes after the other from all parts, so that distinct pairs need not fit into memory at once. Both steps
+are lists of independent tasks: the local engine runs them in order, Dask on its workers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from altac.analysis.inputs import Inputs
+from altac.analysis.packing import Array, Counted, distinct, hashed, join
+from altac.analysis.traces import CHUNK, Layout, Pairs, by_witness, chunks, extract, unpacked
+from altac.diagnostics.analysis_errors import NoDask, NoScheduler, OtherFormat
+from altac.diagnostics.cli_errors import CannotWrite
+from altac.diagnostics.problem import AltacError, Problem
+from altac.ir import Head, Program, label
+
+Engine = Literal["local", "dask"]
+#: Rows that one partition of the merge holds, about.
+PARTITION = 4_000_000
+FORMAT = "altac-trace"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written: how many ``pairs`` from how many ``rows`` (positions times layers), inputs used and skipped."""
+
+    pairs: int
+    rows: int
+    inputs: int
+    skipped: tuple[tuple[int, Problem], ...]
+
+
+def write_traces(
+    program: Program,
+    inputs: Inputs,
+    path: str,
+    *,
+    every: bool = False,
+    skip: bool = False,
+    max_layers: int | None = None,
+    engine: Engine = "local",
+    chunk: int = CHUNK,
+    progress: Callable[[int, int], None] | None = None,
+) -> Written:
+    """Write the pairs of a run to ``path``: a safetensors file, or JSON lines.
+
+    Distinct pairs with counts and a witness, or with ``every`` all of them. What an interrupted call had done is used if
+    the program, the inputs and the options are the same. ``progress`` is called with inputs done and all.
+
+    Raises:
+        AltacError: the suffix is no known format, the program fails on an input (unless ``skip``), the file
+            cannot be written, Dask is not installed.
+    """
+    writer = {".safetensors": _write_tensors, ".jsonl": _write_lines}.get(Path(path).suffix)
+    if writer is None:
+        raise AltacError(OtherFormat(path=path, formats="`.safetensors` or `.jsonl`"))
+    run_tasks = _local if engine == "local" else _dask()
+    try:
+        folder = _begin(repr((VERSION, program, inputs.tokens, every, max_layers, chunk)), Path(path))
+        jobs, first = [], 0
+        for number, tokens in enumerate(chunks(inputs.tokens, chunk)):
+            jobs.append(_Chunk(program, folder, number, first, tuple(tokens), max_layers, every))
+            first += len(tokens)
+        skipped: dict[int, Problem] = {}
+        for job, failed in zip(jobs, run_tasks(_extract_part, jobs), strict=True):
+            if failed and not skip:
+                number, problem = min(failed.items(), key=lambda item: item[0])
+                shutil.rmtree(folder, ignore_errors=True)
+                raise inputs.failed(number, problem)
+            skipped |= failed
+            if progress is not None:
+                progress(job.first + len(job.tokens), len(inputs.tokens))
+        used = inputs.without(skipped) if skipped else inputs
+        pieces = _partitions(folder, len(jobs), every)
+        sizes = list(run_tasks(_merge_partition, pieces))
+        total = sum(n for n, _ in sizes)
+        head = header(program, used, every, total)
+        writer(Path(path).with_name(folder.name) / "out", Layout(program), np.array(inputs.lines), head, pieces)
+        os.replace(folder / "out", path)
+        shutil.rmtree(folder, ignore_errors=True)
+    except OSError as error:
+        raise AltacError(CannotWrite(path=path, reason=(error.strerror or str(error)).lower())) from None
+    return Written(total, sum(r for _, r in sizes), len(used.tokens), used.skipped)
+
+
+def _begin(plan: str, path: Path) -> Path:
+    """The folder of the work, beside the output: that of an earlier call if it had the same plan, else an empty one."""
+    folder = path.with_name(f".{path.name}.parts")
+    text = json.dumps({"format": FORMAT, "plan": hashlib.sha256(plan.encode()).hexdigest()})
+    known = folder / "plan.json"
+    if not known.is_file() or known.read_text(encoding="utf-8") != text:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        known.write_text(text, encoding="utf-8")
+    return folder
+
+
+@contextmanager
+def connected(scheduler: str | None) -> Iterator[None]:
+    """Within it, Dask works on the cluster at the address ``scheduler``, if one is given.
+
+    Raises `AltacError` if it cannot be reached, or Dask is not installed.
+    """
+    if scheduler is None:
+        yield
+        return
+    try:
+        distributed: Any = import_module("dask.distributed")
+    except ImportError:
+        raise AltacError(NoDask()) from None
+    try:
+        client = distributed.Client(scheduler, timeout="10s")
+    except (OSError, ValueError, TimeoutError) as error:
+        raise AltacError(NoScheduler(address=scheduler, reason=str(error).splitlines()[0])) from None
+    with client:
+        yield
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """The task of tracing some inputs, ``first`` being the number of the first."""
+
+    program: Program
+    folder: Path
+    number: int
+    first: int
+    tokens: tuple[tuple[int, ...], ...]
+    max_layers: int | None
+    every: bool
+
+    @property
+    def path(self) -> Path:
+        return self.folder / f"part-{self.number:06}"
+
+
+def _extract_part(job: _Chunk) -> dict[int, Problem]:
+    """Trace a chunk and keep the result, unless that is done already; the problems of inputs that failed."""
+    done = job.path.with_suffix(".json")
+    if done.exists():
+        failed = json.loads(done.read_text(encoding="utf-8"))
+        if not failed:
+            return {}
+        _, again = extract(job.program, [job.tokens[i] for i in failed], 0, job.max_layers)
+        return {job.first + failed[i]: problem for i, problem in again.items()}
+    rows, problems = extract(job.program, job.tokens, job.first, job.max_layers, merge=not job.every)
+    _write_counted(job.path, rows)
+    _replace(done, json.dumps([i - job.first for i in problems]).encode())
+    return problems
+
+
+@dataclass(frozen=True)
+class _Partition:
+    """The task of merging what all parts have with hashes from ``low`` on and below ``high``; all of one part if 0."""
+
+    folder: Path
+    number: int
+    parts: tuple[Path, ...]
+    low: int
+    high: int
+
+    @property
+    def path(self) -> Path:
+        return self.folder / f"merged-{self.number:06}" if self.high else self.parts[0]
+
+
+def _partitions(folder: Path, count: int, every: bool) -> list[_Partition]:
+    """Partitions of about `PARTITION` rows in all parts together; with ``every`` the parts as they are."""
+    parts = tuple(folder / f"part-{i:06}" for i in range(count))
+    if every:
+        return [_Partition(folder, i, (part,), 0, 0) for i, part in enumerate(parts)]
+    wanted = max(1, -(-sum(len(_load(part, "counts")) for part in parts) // PARTITION))
+    edges = [(1 << 64) * k // wanted for k in range(wanted + 1)]
+    return [_Partition(folder, k, parts, edges[k], edges[k + 1]) for k in range(wanted)]
+
+
+def _merge_partition(job: _Partition) -> tuple[int, int]:
+    """Merge the rows of one partition; how many there are, and how often they occurred."""
+    if not job.high:
+        rows = _read_counted(job.path)
+        return len(rows), len(rows)
+    pieces = []
+    for path in job.parts:
+        part = _read_counted(path)
+        keys = hashed(part.words)
+        start = int(np.searchsorted(keys, np.uint64(job.low)))
+        stop = len(keys) if job.high == 1 << 64 else int(np.searchsorted(keys, np.uint64(job.high)))
+        pieces.append(part.take(slice(start, stop)))
+    rows = by_witness(distinct(join(pieces)))
+    _write_counted(job.path, rows)
+    return len(rows), int(rows.counts.sum())
+
+
+# engines
+
+
+def _local(function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
+    return map(function, jobs)
+
+
+def _dask() -> Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]:
+    """Runs tasks on Dask: on its current client, else on processes of this machine.
+
+    Workers elsewhere need the folder of the output under the same path.
+    """
+    try:
+        dask: Any = import_module("dask")
+    except ImportError:
+        raise AltacError(NoDask()) from None
+    scheduler = dask.base.get_scheduler() or "processes"
+
+    def run(function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
+        return iter(dask.compute(*[dask.delayed(function)(job) for job in jobs], scheduler=scheduler))
+
+    return run
+
+
+# files
+
+
+def _replace(path: Path, data: bytes) -> None:
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_bytes(data)
+    os.replace(temporary, path)
+
+
+def _write_counted(path: Path, rows: Counted) -> None:
+    for name in ("words", "counts", "witness"):
+        temporary = path.with_suffix(f".{name}.new")
+        with temporary.open("wb") as file:
+            np.save(file, getattr(rows, name))
+        os.replace(temporary, path.with_suffix(f".{name}.npy"))
+
+
+def _load(path: Path, name: str) -> Array:
+    array: Array = np.load(path.with_suffix(f".{name}.npy"), mmap_mode="r")
+    return array
+
+
+def _read_counted(path: Path) -> Counted:
+    return Counted(*(_load(path, name) for name in ("words", "counts", "witness")))
+
+
+def header(program: Program, inputs: Inputs, every: bool, rows: int) -> dict[str, Any]:
+    """What a trace file says of itself: the layout of its columns and where it comes from."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "program": program.name,
+        "params": dict(program.params),
+        "inputs": len(inputs.tokens),
+        "skipped": len(inputs.skipped),
+        "distinct": not every,
+        "rows": rows,
+        "layout": Layout(program).json(),
+    }
+
+
+def _with_lines(witness: Array, lines: Array) -> Array:
+    """Witnesses with the line of the input in place of its number."""
+    found = np.array(witness)
+    found[:, 0] = lines[witness[:, 0]]
+    return found
+
+
+def _write_tensors(path: Path, layout: Layout, lines: Array, head: dict[str, Any], pieces: list[_Partition]) -> None:
+    """A safetensors file, written partition by partition: tensors after one another behind a header of JSON."""
+    total, program = head["rows"], layout.program
+    tensors = {
+        "before": ("I32", "<i4", (total, len(program.slots))),
+        "after": ("I32", "<i4", (total, len(program.variables))),
+        "count": ("I64", "<i8", (total,)),
+        "witness": ("I64", "<i8", (total, 3)),
+    }
+    entries: dict[str, Any] = {"__metadata__": {"altac": json.dumps(head)}}
+    size, at = 0, {}
+    for name, (kind, dtype, shape) in tensors.items():
+        at[name] = size
+        size += np.dtype(dtype).itemsize * int(np.prod(shape))
+        entries[name] = {"dtype": kind, "shape": shape, "data_offsets": [at[name], size]}
+    text = json.dumps(entries).encode()
+    text += b" " * (-len(text) % 8)
+    with path.open("wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        base = file.tell()
+        file.truncate(base + size)
+        for piece in pieces:
+            pairs = unpacked(layout, _read_counted(piece.path))
+            arrays = (pairs.before, pairs.after, pairs.counts, _with_lines(pairs.witness, lines))
+            for (name, (_, dtype, _)), array in zip(tensors.items(), arrays, strict=True):
+                data = np.ascontiguousarray(array, dtype).tobytes()
+                file.seek(base + at[name])
+                file.write(data)
+                at[name] += len(data)
+
+
+def _write_lines(path: Path, layout: Layout, lines: Array, head: dict[str, Any], pieces: list[_Partition]) -> None:
+    """JSON lines: a header, then one pair a line."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(head, ensure_ascii=False) + "\n")
+        for piece in pieces:
+            rows = _read_counted(piece.path)
+            for start in range(0, len(rows), 10_000):
+                pairs = unpacked(layout, rows.take(slice(start, start + 10_000)))
+                file.writelines(_json_lines(layout.program, pairs, _with_lines(pairs.witness, lines)))
+
+
+def _json_lines(program: Program, pairs: Pairs, witness: Array) -> Iterator[str]:
+    from altac.interpreter.codec import value_json
+    from altac.ir import RealDomain, SetDomain
+
+    values: dict[str, list[Any]] = {}
+    for slot in program.slots:
+        codes = range(slot.domain.low, slot.domain.low + slot.domain.size)
+        plain = isinstance(slot.domain, RealDomain | SetDomain)
+        values[slot.name] = [label(slot.domain, c) if plain else value_json(slot.domain, c) for c in codes]
+        if isinstance(slot, Head):
+            values[slot.name].append(None)  # where it is undefined: index -1
+    after = [v.name for v in program.variables]
+    before = [s.name for s in program.slots]
+    for b, a, count, (line, layer, position) in zip(
+        pairs.before.tolist(), pairs.after.tolist(), pairs.counts.tolist(), witness.tolist(), strict=True
+    ):
+        item = {
+            "before": {n: values[n][i] for n, i in zip(before, b, strict=True)},
+            "after": {n: values[n][i] for n, i in zip(after, a, strict=True)},
+            "count": count,
+            "witness": {"line": line, "layer": layer, "position": position},
+        }
+        yield json.dumps(item, ensure_ascii=False) + "\n"
+
+
+def read_traces(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:
+    """The header and the arrays of a safetensors trace file: ``before``, ``after``, ``count``, ``witness``."""
+    from safetensors import safe_open
+
+    with safe_open(os.fspath(path), framework="numpy") as file:
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+        return json.loads(file.metadata()["altac"]), arrays
