@@ -49,9 +49,9 @@ def registered() -> set[str]:
 
 #: Codes that need a huge file, a slow run or the Python API: a test of their own names each of them.
 ELSEWHERE = {
-    "bad-input", "cannot-write", "file-too-large", "generated-no-token", "imports-too-deep",
-    "input-exceeds-model", "layer-limit", "negative-layers", "no-dask", "no-scheduler", "token-index-range", "too-complex", "unit-not-exact",
-    "unknown-dtype",
+    "bad-input", "cannot-write", "file-too-large", "generated-no-token", "imports-too-deep", "input-exceeds-model",
+    "layer-limit", "negative-layers", "no-dask", "no-scheduler", "token-index-range", "too-complex",
+    "unit-not-exact", "unknown-dtype",
 }  # fmt: skip
 
 
