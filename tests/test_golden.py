@@ -47,11 +47,12 @@ def registered() -> set[str]:
     return {code for code, kind in diagnostics.REGISTRY.items() if kind.__module__.startswith("altac.")}
 
 
-#: Codes that need a huge file, a slow run or the Python API: a test of their own names each of them.
+#: Codes that need a huge file, a slow run, other files or the Python API: a test of their own names each of them.
 ELSEWHERE = {
-    "bad-input", "cannot-write", "file-too-large", "generated-no-token", "imports-too-deep", "input-exceeds-model",
-    "layer-limit", "negative-layers", "no-dask", "no-scheduler", "token-index-range", "too-complex",
-    "unit-not-exact", "unknown-dtype",
+    "bad-hyperparameter", "bad-input", "cannot-write", "diverged", "file-too-large", "generated-no-token",
+    "imports-too-deep", "input-exceeds-model", "layer-limit", "negative-layers", "no-dask", "no-scheduler",
+    "not-trainable", "other-run", "token-index-range", "too-complex", "unit-not-exact", "unknown-dtype",
+    "unreadable-hyperparameters",
 }  # fmt: skip
 
 

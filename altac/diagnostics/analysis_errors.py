@@ -63,3 +63,67 @@ class NoScheduler(Problem):
     code = "no-scheduler"
     title = "the Dask scheduler at {address} cannot be reached: {reason}"
     help = "start one with `dask scheduler`, workers with `dask worker ADDRESS`, and give its address"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnreadableHyperparameters(Problem):
+    """A file of hyperparameters that cannot be read."""
+
+    path: str
+    reason: str
+    code = "unreadable-hyperparameters"
+    title = "{path} has no hyperparameters: {reason}"
+    help = "write a TOML table, as in `steps = 2000`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadHyperparameter(Problem):
+    """A hyperparameter that does not exist, or whose value is not possible."""
+
+    name: str
+    value: str
+    wanted: str
+    code = "bad-hyperparameter"
+    title = "the hyperparameter `{name}` cannot be {value}"
+    help = "give {wanted}"
+
+    def render_title(self) -> str:
+        return super().render_title() if self.value else f"there is no hyperparameter `{self.name}`"
+
+    def render_help(self) -> str:
+        return super().render_help() if self.value else f"did you mean {self.wanted}?"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diverged(Problem):
+    """The loss of a training run is no number any more."""
+
+    step: int
+    path: str = ""
+    code = "diverged"
+    title = "the loss is no longer a number after {step:,} steps"
+    help = "lower the learning rate"
+
+    def render_help(self) -> str:
+        return f"{super().render_help()}; {self.path} has the last sound state" if self.path else super().render_help()
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherRun(Problem):
+    """A training run that is to be resumed differs from the one that was interrupted."""
+
+    path: str
+    what: str
+    code = "other-run"
+    title = "{path} holds a run with another {what}"
+    help = "give another folder with -o, or remove this one"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotTrainable(Problem):
+    """A program without anything to learn from."""
+
+    reason: str
+    code = "not-trainable"
+    title = "there is nothing to train on: {reason}"
+    help = "give inputs on which the program runs at least one layer"
