@@ -7,9 +7,12 @@ that of Python with numpy, the model against matrix products of the shapes it co
 from __future__ import annotations
 
 import json
+import re
 import resource
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -113,41 +116,97 @@ def throughput(name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def built(program: altac.Program) -> dict[str, float]:
+    """Width and build seconds at level 2."""
+    start = time.process_time()
+    model = program.compile(2)
+    return {"mlp_width": model.built.mlp_width, "seconds": time.process_time() - start}
+
+
 def growth() -> dict[str, Any]:
-    """SUBLEQ over its number of values."""
-    found = {}
-    for high in (16, 32, 64, 128):
-        program = altac.load(ROOT / "examples" / "subleq.alta", {"LOW": -high, "HIGH": high})
-        start = time.process_time()
-        model = program.compile(2)
-        found[str(2 * high + 1)] = {"mlp_width": model.built.mlp_width, "seconds": time.process_time() - start}
-    return found
+    """SUBLEQ over its number of values, SCAN over its number of positions."""
+    subleq = {
+        str(2 * high + 1): built(altac.load(ROOT / "examples" / "subleq.alta", {"LOW": -high, "HIGH": high}))
+        for high in (8, 16, 32, 64, 128)
+    }
+    scan = {}
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "scan"
+        shutil.copytree(ROOT / "examples" / "scan", copy)
+        text = (copy / "parsing.alta").read_text()
+        for size in (51, 75, 100, 150, 200):
+            changed = re.sub(r"const SIZE +=.*", f"const SIZE = {size}", text)
+            assert f"const SIZE = {size}\n" in changed
+            (copy / "parsing.alta").write_text(changed)
+            scan[str(size)] = built(altac.load(copy / "scan.alta"))
+    return {"subleq values": subleq, "scan positions": scan}
+
+
+def scaling() -> dict[str, Any]:
+    """Position-layers per second of interpreter and model for additions, over the digits and over the batch."""
+    program = altac.load(ROOT / "examples" / "addition.alta")
+    runner = program.compile().runner
+
+    def speeds(digits: int, batch: int) -> dict[str, float]:
+        tokens = program.encode("s" + "9" * digits + "+" + "1" * digits + "e")
+        (result,) = program.results([tokens], "interpreter", None)
+        work = batch * len(tokens) * result.layers
+        inputs = [tokens] * batch
+        runner.run(inputs)
+        return {
+            "interpreter": work / best(lambda: program.results(inputs, "interpreter", None)),
+            "model": work / best(lambda: runner.run(inputs)),
+        }
+
+    return {
+        "digits": {str(n): speeds(n, 32) for n in (5, 10, 20, 40, 80)},
+        "batch": {str(n): speeds(20, n) for n in (1, 4, 16, 64, 256)},
+    }
 
 
 def plot(report: dict[str, Any], path: Path) -> None:
-    """Widths by level, and SUBLEQ over its number of values."""
+    """Widths by level, growth of width and build time, speed over length and batch."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(11, 4.2))
+    figure, axes = pyplot.subplots(2, 3, figsize=(15, 8))
     names = list(report["sizes"])
+    widths = axes[0, 0]
     for level in (0, 1, 2):
-        left.plot(names, [report["sizes"][n][f"O{level}"]["mlp_width"] for n in names], "o-", label=f"-O{level}")
-    left.set_yscale("log")
-    left.set_ylabel("hidden units")
-    pyplot.setp(left.get_xticklabels(), rotation=50, ha="right")
-    left.legend()
-    values = [int(v) for v in report["growth"]]
-    right.plot(values, [report["growth"][str(v)]["mlp_width"] for v in values], "o-", label="hidden units")
-    right.set_xlabel("values of a SUBLEQ word")
-    right.set_ylabel("hidden units at -O2")
-    seconds = right.twinx()
-    seconds.plot(values, [report["growth"][str(v)]["seconds"] for v in values], "s--", color="gray")
-    seconds.set_ylabel("build seconds (dashed)")
+        widths.plot(names, [report["sizes"][n][f"O{level}"]["mlp_width"] for n in names], "o-", label=f"-O{level}")
+    widths.set_yscale("log")
+    widths.set_title("hidden units")
+    pyplot.setp(widths.get_xticklabels(), rotation=60, ha="right", fontsize=8)
+    widths.legend()
+    for axis, (what, points) in zip((axes[0, 1], axes[0, 2]), report["growth"].items(), strict=True):
+        axis.set_title(what.replace("subleq", "SUBLEQ:").replace("scan", "SCAN:"))
+        numbers = [int(v) for v in points]
+        axis.plot(numbers, [p["mlp_width"] for p in points.values()], "o-")
+        axis.set_ylabel("hidden units at -O2")
+        axis.set_ylim(bottom=0)
+        seconds = axis.twinx()
+        seconds.plot(numbers, [p["seconds"] for p in points.values()], "s--", color="gray")
+        seconds.set_ylabel("build seconds (dashed)")
+        seconds.set_ylim(bottom=0)
+    speed = axes[1, 0]
+    for engine, mark in (("interpreter", "o-"), ("model", "s-")):
+        values = [report["throughput"][n][f"{engine} position-layers per second"] for n in names]
+        speed.plot(names, values, mark, label=engine)
+    speed.set_yscale("log")
+    speed.set_title("position-layers per second, 32 inputs")
+    pyplot.setp(speed.get_xticklabels(), rotation=60, ha="right", fontsize=8)
+    speed.legend()
+    for axis, (what, points) in zip((axes[1, 1], axes[1, 2]), report["scaling"].items(), strict=True):
+        axis.set_title(f"addition: position-layers per second by {what}")
+        for engine, mark in (("interpreter", "o-"), ("model", "s-")):
+            axis.plot([int(v) for v in points], [p[engine] for p in points.values()], mark, label=engine)
+        axis.set_xscale("log")
+        axis.set_yscale("log")
+        axis.legend()
     figure.tight_layout()
-    figure.savefig(path, dpi=110)
+    figure.savefig(path, dpi=100)
 
 
 def main() -> None:
@@ -158,6 +217,7 @@ def main() -> None:
         report["throughput"][name] = throughput(name)
         print(name, json.dumps(report["sizes"][name]), json.dumps(report["throughput"][name]), flush=True)
     report["growth"] = growth()
+    report["scaling"] = scaling()
     report["peak memory, MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "report.json").write_text(json.dumps(report, indent=2) + "\n")
