@@ -77,6 +77,12 @@ class Program:
         """What checking found: warnings, since a program with errors is not loaded."""
         return self.warnings
 
+    def unread(self) -> tuple[Problem, ...]:
+        """Warnings about variables and heads that have no influence on anything; `altac check` shows them."""
+        from altac.semantics.findings import never_read
+
+        return tuple(never_read(self.ir, self.source))
+
     def encode(self, given: Input) -> tuple[int, ...]:
         """Token indices of an input, with the program's frame. Raises `AltacError`."""
         from altac.interpreter.codec import read_input

@@ -25,7 +25,10 @@ def check(files: tuple[str, ...], form: str, params: dict[str, str]) -> int:
     problems: list[Problem] = []
     for file in files:
         try:
-            problems += run(file, params)[1]
+            program, found = run(file, params)
+            problems += found
+            if program is not None:
+                problems += program.unread()
         except AltacError as error:
             problems += error.problems
     if form == "json":

@@ -307,3 +307,33 @@ class RuleConflict(Declared):
     title = "two rules give `{name}` different values in the same state"
     label = "applies together with the other"
     help = "change the antecedent of one of them"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlwaysUndefined(Problem):
+    """A head is read at every position, and has no value at one of them."""
+
+    head: str
+    place: str
+    side: str
+    declared: Span | None = None
+    code = "always-undefined"
+    title = "`{head}` is read at every position, but the {place} one has nothing {side} it"
+    label = "undefined at the {place} position"
+    help = "test the position or a token first, as in `if token_is_start {{ ... }}`; `and`, `or` and `if` read no more than they need"
+
+    def secondary(self) -> tuple[Label, ...]:
+        return () if self.declared is None else (Label(self.declared, f"looks only {self.side} its position"),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeverRead(Problem):
+    """A variable or head that has no influence on anything."""
+
+    name: str
+    what: str
+    code = "never-read"
+    title = "the {what} `{name}` is never read"
+    label = "neither the MLP, a head, the output nor `halt` reads it"
+    help = "remove it, or read it"
+    severity = "warning"

@@ -12,6 +12,7 @@ from altac import ir
 from altac.diagnostics.problem import Problem
 from altac.semantics import errors, operators
 from altac.semantics.checker import DEPTH, Checked, Checker, Reader, Slot, Symbol
+from altac.semantics.findings import undefined_reads
 from altac.semantics.operators import OperandError
 from altac.semantics.scopes import Env, Namespace
 from altac.semantics.statements import Statements
@@ -59,6 +60,9 @@ def check(source: Source, params: Mapping[str, Any] | None = None, read: Reader 
     program = None
     try:
         program = _Assembly(checker, parsed.tree).program()
+        if program is not None:
+            for problem in undefined_reads(program):
+                checker.report(problem)
     except errors.GiveUp as stop:
         checker.report(stop.problem)
     except RecursionError:

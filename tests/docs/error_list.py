@@ -19,6 +19,7 @@ SECTIONS = {
     "While a program runs": ("runtime_errors",),
     "When a model is built": ("build_errors",),
     "On the command line": ("cli_errors",),
+    "In data to learn from": ("analysis_errors",),
 }
 
 _HEAD = """\

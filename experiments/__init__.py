@@ -1,0 +1,1 @@
+"""The results of the paper, one command each: `python -m experiments NAME`."""
