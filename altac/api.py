@@ -87,7 +87,8 @@ class Program:
         """Token indices of an input, with the program's frame. Raises `AltacError`."""
         from altac.interpreter.codec import read_input
 
-        return read_input(self.ir, given if isinstance(given, str) else list(given))
+        listed = isinstance(given, Iterable) and not isinstance(given, str)
+        return read_input(self.ir, list(given) if listed else given)
 
     def run(
         self, inputs: Iterable[Input], *, engine: Engine = "interpreter", max_layers: int | None = None
