@@ -61,6 +61,17 @@ class AlreadyExists(Problem):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LeftOut(Problem):
+    """`altac view` leaves something out of the page."""
+
+    what: str
+    reason: str
+    code = "left-out"
+    title = "the page leaves out {what}: {reason}"
+    severity = "warning"
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnknownCode(Problem):
     """`altac explain` of a code that no diagnostic has."""
 

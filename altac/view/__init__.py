@@ -1,0 +1,6 @@
+"""A run of a program as one HTML page: the residual stream, attention, updates and hidden units, beside the source."""
+
+from altac.view.data import MOST_CELLS, View, view_data
+from altac.view.page import page
+
+__all__ = ["MOST_CELLS", "View", "page", "view_data"]

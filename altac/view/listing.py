@@ -1,0 +1,27 @@
+"""Source text as coloured lines."""
+
+from __future__ import annotations
+
+#: Class of a piece by its Pygments type, or the nearest type above it.
+_CLASSES = {
+    "Comment": "c", "Keyword": "k", "Keyword.Constant": "n", "Number": "n", "String": "s", "Operator.Word": "k",
+    "Name.Function": "f", "Name.Class": "f", "Name.Builtin": "b", "Keyword.Type": "b",
+}  # fmt: skip
+
+
+def listing(text: str) -> list[list[list[str]]]:
+    """The lines of ``text``, each as pieces ``[class, text]``; the pieces of a line are all of it."""
+    from altac.highlight import AltacLexer
+
+    lines: list[list[list[str]]] = [[]]
+    for _, kind, piece in AltacLexer().get_tokens_unprocessed(text):
+        name = str(kind).removeprefix("Token.")
+        while name and name not in _CLASSES:
+            name = name.rpartition(".")[0]
+        for number, part in enumerate(piece.split("\n")):
+            if number:
+                lines.append([])
+            part = part.rstrip("\r")
+            if part:
+                lines[-1].append([_CLASSES.get(name, ""), part])
+    return lines
