@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 
 import click
 
-from altac.api import load
+from altac.api import Program, load
 from altac.cli.exits import Exit
-from altac.cli.output import params_option, report, use_color
+from altac.cli.output import params_option, report, use_color, write_whole
 
 
 @click.command()
@@ -20,6 +21,9 @@ from altac.cli.output import params_option, report, use_color
 @click.option("--layers", metavar="A..B", help="Show only these layers.")
 @click.option("--only", metavar="NAME", multiple=True, help="Show only this variable or head; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines, one per moment.")
+@click.option("--plot", "picture", metavar="FILE.svg|FILE.png", help="Draw a picture instead (needs altac[plot]).")
+@click.option("--variables", metavar="A,B", help="Variables in the picture; all that change if not given.")
+@click.option("--heads", metavar="A,B", help="Heads in the picture, with who attends to whom.")
 @params_option
 def trace(
     file: str,
@@ -28,19 +32,24 @@ def trace(
     layers: str | None,
     only: tuple[str, ...],
     as_json: bool,
+    picture: str | None,
+    variables: str | None,
+    heads: str | None,
     params: dict[str, str],
 ) -> int:
     """Show the residual stream, layer by layer. Changed values are coloured, or marked with * without colour."""
+    if picture is None and (variables is not None or heads is not None):
+        raise click.UsageError("--variables and --heads are for --plot.")
+    if picture is not None and (as_json or only):
+        raise click.UsageError("--plot takes --variables and --heads, and neither --only nor --json.")
+    if picture is not None and not picture.lower().endswith((".svg", ".png")):
+        raise click.BadParameter(f"{picture!r} must end in .svg or .png", param_hint="--plot")
     program = load(file, params)
     report(program.warnings)
-    unknown = [n for n in only if n not in {s.name for s in program.ir.slots}]
-    if unknown:
-        from altac.diagnostics.problem import did_you_mean
-
-        close = did_you_mean(unknown[0], [s.name for s in program.ir.slots])
-        hint = f" Did you mean {close!r}?" if close else ""
-        raise click.BadParameter(f"there is no variable or head {unknown[0]!r}.{hint}", param_hint="--only")
+    _known(only, [s.name for s in program.ir.slots], "variable or head", "--only")
     low, high = _range(layers)
+    if picture is not None:
+        return _plot(program, given, max_layers, (low, high), picture, _names(variables), _names(heads))
     from altac.trace import collect, table
 
     found = collect(program.ir, program.encode(given), max_layers)
@@ -60,6 +69,43 @@ def trace(
         shown = run.text if run.text is not None else json.dumps(run.output, ensure_ascii=False)
         halted = "halted" if run.halted else "not halted"
         click.echo(f"{shown}   ({run.layers} layers, {halted})")
+    return Exit.SUCCESS
+
+
+def _names(text: str | None) -> list[str]:
+    return list(dict.fromkeys(n.strip() for n in (text or "").split(",") if n.strip()))
+
+
+def _known(names: Sequence[str], known: list[str], what: str, option: str) -> None:
+    """Refuse a name that nothing has."""
+    unknown = [n for n in names if n not in known]
+    if unknown:
+        from altac.diagnostics.problem import did_you_mean
+
+        close = did_you_mean(unknown[0], known)
+        hint = f" Did you mean {close!r}?" if close else ""
+        raise click.BadParameter(f"there is no {what} {unknown[0]!r}.{hint}", param_hint=option)
+
+
+def _plot(
+    program: Program, given: str, max_layers: int | None, chosen: tuple[int, int], path: str, variables: list[str],
+    heads: list[str],
+) -> int:  # fmt: skip
+    """Draw a run, up to where it fails if it does."""
+    _known(variables, list(program.ir.variable_names), "variable", "--variables")
+    _known(heads, [h.name for h in program.ir.heads], "head", "--heads")
+    from altac.trace import collect
+    from altac.trace.plot import changing, panels, plot
+
+    found = collect(program.ir, program.encode(given), max_layers)
+    if not variables and not heads:
+        variables = changing(found)
+    shown = panels(found, variables, heads, *chosen)
+    write_whole(path, plot(shown, "svg" if path.lower().endswith(".svg") else "png"))
+    if found.result.error is not None:
+        report([found.result.error])
+        return Exit.FAILURE
+    click.echo(f"{path}: {', '.join(p.title for p in shown)}")
     return Exit.SUCCESS
 
 

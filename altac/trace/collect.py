@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,6 +100,29 @@ def collect(
 
 class _Full(Exception):
     """Ends a run of which no more is to be kept."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A layer: what its MLP reads, and the state that it leaves, None if it failed. ``layer`` 0 is the start, where
+    both are the initial state. ``run`` counts the tokens that a causal program appends, from 0."""
+
+    run: int
+    layer: int
+    read: Snapshot
+    written: Snapshot | None
+
+
+def layers(trace: Trace) -> Iterator[Step]:
+    """The layers of a trace in order, with the start of each run."""
+    run = -1
+    for i, snapshot in enumerate(trace.snapshots):
+        if snapshot.when == "start":
+            run += 1
+            yield Step(run, 0, snapshot, snapshot)
+        elif snapshot.when == "attention":
+            after = trace.snapshots[i + 1] if i + 1 < len(trace.snapshots) else None
+            yield Step(run, snapshot.layer, snapshot, after if after is not None and after.when == "mlp" else None)
 
 
 def attended(trace: Trace, before: Snapshot, head: Head) -> list[list[int]]:

@@ -17,7 +17,7 @@ from altac.interpreter.explain import type_text
 from altac.ir import Head, RealDomain, SetDomain, Variable, label
 from altac.rules.units import Layer, Matrix, Units
 from altac.source import Source, Span
-from altac.trace import Snapshot, Trace
+from altac.trace import Snapshot, Trace, layers
 from altac.view.fired import Fired, Update
 from altac.view.listing import listing
 
@@ -99,12 +99,13 @@ class _Builder:
         frames: list[dict[str, Any]] = []
         places = 0
         state: list[list[int]] = []
-        for layer, read, written in _layers(self.trace.snapshots):
+        for step in layers(self.trace):
+            layer, read, written = step.layer, step.read, step.written
             count = len(read.tokens)
             if layer == 0:
                 runs.append({"tokens": [str(program.symbols[t].name) for t in read.tokens], "first": len(frames)})
                 state = [[-1] * count for _ in program.slots]
-            frame: dict[str, Any] = {"r": len(runs) - 1, "l": layer, "d": []}
+            frame: dict[str, Any] = {"r": step.run, "l": layer, "d": []}
             if layer:
                 places += count
                 if places <= MOST_PLACES:
@@ -244,16 +245,6 @@ class _Builder:
     def _place(self, span: Span) -> list[int]:
         """Source, first line and column, last line and column (the one after the span); lines and columns from 1."""
         return [self.sources[span.source], *span.source.position(span.start), *span.source.position(span.end)]
-
-
-def _layers(snapshots: tuple[Snapshot, ...]) -> Iterator[tuple[int, Snapshot, Snapshot | None]]:
-    """The layers in order: what the MLP reads, and the state that it leaves (None if it failed). Layer 0 is the start."""
-    for i, snapshot in enumerate(snapshots):
-        if snapshot.when == "start":
-            yield 0, snapshot, snapshot
-        elif snapshot.when == "attention":
-            after = snapshots[i + 1] if i + 1 < len(snapshots) else None
-            yield snapshot.layer, snapshot, after if after is not None and after.when == "mlp" else None
 
 
 def _rows(matrix: Matrix) -> list[list[int]]:

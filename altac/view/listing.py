@@ -10,7 +10,8 @@ _CLASSES = {
 
 
 def listing(text: str) -> list[list[list[str]]]:
-    """The lines of ``text``, each as pieces ``[class, text]``; the pieces of a line are all of it."""
+    """The lines of ``text``, each as pieces ``[class, text]``; the pieces of a line are all of it. What follows a
+    last line break is no line."""
     from altac.highlight import AltacLexer
 
     lines: list[list[list[str]]] = [[]]
@@ -24,4 +25,4 @@ def listing(text: str) -> list[list[list[str]]]:
             part = part.rstrip("\r")
             if part:
                 lines[-1].append([_CLASSES.get(name, ""), part])
-    return lines
+    return lines[:-1] if len(lines) > 1 and not lines[-1] else lines

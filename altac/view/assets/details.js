@@ -169,7 +169,7 @@ function updateDetails(f, slot, position, own) {
 function ruleOf(update) {
   const reads = update.r.flatMap(([slot, text], k) => [k ? ", " : "", code(`${slots[slot].name} = ${text}`)]);
   const conditions = update.c.filter(([span]) => span >= 0).map(([span, held]) =>
-    el("li", {}, el("span", { class: held ? "held" : "not-held" }, held ? "holds" : "does not"), " ", code(spanText(span)), " ", placeButton(span)));
+    el("li", {}, el("span", { class: held ? "held" : "not-held" }, held ? "holds" : "fails"), " ", code(spanText(span)), " ", placeButton(span)));
   return el("div", { class: "rule" },
     el("p", { class: "applied" }, ...reads, reads.length ? " \u21d2 " : "", el("code", { class: "new" }, `${slots[update.t].name} <- ${update.v}`),
       update.w ? null : " (overwritten by a later update)"),
@@ -222,6 +222,7 @@ function unitDetails(f, slot, position) {
     const none = slots[slot].mean ? "The weights clear a mean without hidden units." : "No hidden unit writes it.";
     return [...parts, el("p", { class: "hint" }, none)];
   }
+  if (frames[f].failed) parts.push(el("p", { class: "hint" }, "Where the program fails the units may do anything."));
   const redraw = () => showDetails(f, slot, position);
   const toggle = (name, text) => {
     const box = el("input", { type: "checkbox", checked: unitChoice[name] ? "" : null });
@@ -242,6 +243,7 @@ function unitDetails(f, slot, position) {
   };
   parts.push(el("p", { class: "count" }, `${on.length} of the ${all.length} units that ${what} `, code(slots[slot].name), ` ${on.length === 1 ? "is" : "are"} on here. `,
     toggle("off", "show those that are off"), " ", toggle("inputs", "show inputs that are 0")));
+  if (on.length) parts.push(el("p", { class: "together" }, "Together: ", ...together(on)));
   if (listed.length > COLUMNS) {
     parts.push(el("p", { class: "pager" },
       el("button", { type: "button", disabled: start === 0 ? "" : null, onclick: turn(-1) }, "\u2190"),
@@ -250,6 +252,25 @@ function unitDetails(f, slot, position) {
   }
   if (shown.length) parts.push(el("div", { class: "wide" }, unitTable(f, position, shown)));
   return parts;
+}
+
+/** What the units that are on change, added up. */
+function together(on) {
+  const change = new Map();
+  for (const { number, hidden } of on) {
+    for (const [feature, weight] of weightMap(units.units[number].out)) change.set(feature, (change.get(feature) || 0) + hidden * weight);
+  }
+  const left = [...change].filter(([, weight]) => weight).sort(([a], [b]) => a - b);
+  if (!left.length) return ["no change."];
+  return left.flatMap(([feature, weight], k) => {
+    const { slot, text } = featureOf(feature);
+    return [k ? ", " : "", code(`${slots[slot].name} = ${text}`), ` ${signed(weight)}`];
+  });
+}
+
+function signed(weight) {
+  if (!weight) return "";
+  return weight > 0 ? `+${weight}` : `\u2212${-weight}`;
 }
 
 function weightMap(flat) {
@@ -264,7 +285,6 @@ function unitTable(f, position, shown) {
   const on = featuresAt(f, position);
   const inputs = shown.map((u) => weightMap(units.units[u.number].in));
   const outputs = shown.map((u) => weightMap(units.units[u.number].out));
-  const signed = (w) => (w === undefined ? "" : w > 0 ? `+${w}` : `\u2212${-w}`);
   const name = (i) => {
     if (i >= units.count) return units.predicates[i - units.count].label;
     const { slot, text } = featureOf(i);
@@ -282,7 +302,7 @@ function unitTable(f, position, shown) {
   heading("reads: weight of each input");
   for (const i of rows) line(isOn(i) ? "on" : "off", name(i), inputs.map((m) => signed(m.get(i))));
   if (cut) line("off", `and ${cut} more`, shown.map(() => ""));
-  line("bias", "bias", shown.map((u) => signed(units.units[u.number].bias || undefined) || "0"));
+  line("bias", "bias", shown.map((u) => signed(units.units[u.number].bias) || "0"));
   line("sum", "sum of what is on", shown.map((u) => String(u.sum).replace("-", "\u2212")));
   line("hidden", "hidden value", shown.map((u) => String(u.hidden)));
   heading("writes: change where it is on");

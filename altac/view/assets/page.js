@@ -9,7 +9,7 @@ let cells = new Map(); // slot -> the elements of its row
 const widths = []; // of each position, in characters
 {
   const note = (position, text) => {
-    widths[position] = Math.max(widths[position] || 3, Math.min(14, Array.from(text).length));
+    widths[position] = Math.max(widths[position] || 3, Math.min(12, Array.from(text).length));
   };
   for (const run of runs) run.tokens.forEach((t, i) => note(i, visible(t)));
   for (const frame of frames) {
@@ -144,6 +144,9 @@ function place() {
   const parts = data.causal ? [`token ${r + 1} of ${runs.length}`] : [];
   parts.push(l === 0 ? "start" : `layer ${l} of ${frames[last].l}`);
   if (failed) parts.push("failed");
+  else if (data.causal && view.frame === last && data.result.output && r < data.result.output.length) {
+    parts.push(`appends ${visible(String(data.result.output[r]))}`);
+  }
   else if (!later && !data.causal && data.result.halted && !data.notes.length) parts.push("halted");
   byId("where").textContent = parts.join(", ");
   byId("layer").value = view.frame;
@@ -340,7 +343,7 @@ function start() {
   byId("run").append(...runs.map((_, r) => el("option", { value: r }, `${r + 1} of ${runs.length}`)));
   byId("filter-label").hidden = slots.length < 9;
   const names = Math.max(...slots.map((s) => s.name.length), 8);
-  document.documentElement.style.setProperty("--names", `calc(${Math.min(names, 24)}ch + 2rem)`);
+  document.documentElement.style.setProperty("--names", `calc(${Math.min(names, 24)}ch + 2.4rem)`);
   listen();
   choose(recall());
 }
