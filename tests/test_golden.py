@@ -50,8 +50,8 @@ def registered() -> set[str]:
 #: Codes that need a huge file, a slow run or the Python API: a test of their own names each of them.
 ELSEWHERE = {
     "bad-input", "cannot-write", "file-too-large", "generated-no-token", "imports-too-deep",
-    "input-exceeds-model", "layer-limit", "negative-layers", "token-index-range", "too-complex", "unit-not-exact",
-    "unknown-dtype",
+    "input-exceeds-model", "layer-limit", "left-out", "missing-extra", "negative-layers", "plot-too-large",
+    "token-index-range", "too-complex", "unit-not-exact", "unknown-dtype",
 }  # fmt: skip
 
 

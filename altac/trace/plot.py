@@ -41,8 +41,8 @@ class Cell:
 
 @dataclass(frozen=True)
 class Panel:
-    """What is drawn about one variable or head. ``arrows`` are (row, read position, reading position, whether a
-    categorical head selects more than one)."""
+    """What is drawn about one variable or head; ``rows`` are the numbers of the layers. ``arrows`` are (row, position that
+    is read, position that reads it, whether a categorical head selects more than one)."""
 
     title: str
     rows: tuple[str, ...]
@@ -87,21 +87,22 @@ def _panel(trace: Trace, steps: list[Step], chosen: list[int], name: str) -> Pan
     cells: list[Cell] = []
     arrows: list[tuple[int, int, int, bool]] = []
     place = getattr(trace.result.error, "position", None)
+    if isinstance(slot, Head):
+        chosen = [i for i in chosen if steps[i].layer]  # before the first layer a head has no value
     for row, i in enumerate(chosen):
         step = steps[i]
         before = steps[i - 1].written if step.layer else None
-        if isinstance(slot, Head):
-            now = step.read if step.layer else None
-            if before is not None:
-                for to, selected in enumerate(attended(trace, before, slot)):
-                    clash = name not in step.read.means and len(selected) > 1
-                    arrows += [(row, at, to, clash) for at in selected]
-        else:
-            now = step.written or before
+        now = step.read
+        if not isinstance(slot, Head):
+            now = step.written or before or step.read
+        elif before is not None:
+            for to, selected in enumerate(attended(trace, before, slot)):
+                clash = name not in step.read.means and len(selected) > 1
+                arrows += [(row, at, to, clash) for at in selected]
         for column in range(len(step.read.tokens)):
-            text = "" if now is None else trace.text(now, name, column)
+            text = trace.text(now, name, column)
             changed = (
-                not isinstance(slot, Head) and before is not None and now is not None
+                not isinstance(slot, Head) and before is not None
                 and before.values[name][column] != now.values[name][column]
             )  # fmt: skip
             cells.append(Cell(row, column, text, changed, step.written is None and column == place))
@@ -138,7 +139,7 @@ def plot(found: Sequence[Panel], form: Literal["svg", "png"]) -> bytes:
 
 
 def _shown(text: str) -> str:
-    text = text.replace("\n", "⏎").replace("\t", "⇥")
+    text = text.replace(" ", "␣").replace("\n", "⏎").replace("\t", "⇥") if not text.strip() else text
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
