@@ -23,6 +23,8 @@ def view(file: str, given: str, path: str, max_layers: int | None, level: int, p
 
     The page is one file and needs no network. A run that fails is shown up to where it fails.
     """
+    if not path.lower().endswith((".html", ".htm")):  # most likely arguments in the wrong order
+        raise click.BadParameter(f"{path!r} must end in .html", param_hint="--output")
     from altac.diagnostics.problem import AltacError
     from altac.rules import Units, units
     from altac.trace import collect

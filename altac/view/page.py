@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 from importlib.resources import files
 from typing import Any
@@ -12,8 +13,10 @@ SCRIPTS = ("state.js", "attention.js", "details.js", "page.js")
 
 
 def embedded(data: Any) -> str:
-    """``data`` as JSON that can stand in a script element: nothing in it can end the element or open a comment."""
+    """``data`` as JSON that can stand in a script element: nothing in it can end the element or open a comment, and
+    half a surrogate pair, as in the name of a file that is not UTF-8, is escaped, since UTF-8 cannot hold it."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    text = re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 

@@ -226,6 +226,13 @@ def test_the_page_is_one_file_that_nothing_in_the_program_can_break() -> None:
     assert json.loads(text) == view.data
 
 
+def test_a_file_whose_name_is_not_utf8_can_be_shown(tmp_path: Path) -> None:
+    path = tmp_path / "p\udcff.alta"
+    path.write_text(FAILING, encoding="utf-8")
+    assert altac("view", str(path), "[1]", "-o", str(tmp_path / "page.html"), "--max-layers", "1").exit_code == 0
+    assert "p\\udcff.alta" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
 def altac(*args: str) -> Result:
     return CliRunner(env={"NO_COLOR": "1"}).invoke(main, list(args))
 
@@ -251,6 +258,7 @@ def test_nothing_is_written_where_there_is_nothing_to_show(tmp_path: Path) -> No
     path = tmp_path / "page.html"
     assert altac("view", PARITY, "START 7", "-o", str(path)).exit_code == 1
     assert altac("view", PARITY, "START 1").exit_code == 2
+    assert altac("view", PARITY, "START 1", "-o", str(tmp_path / "page.alta")).exit_code == 2
     assert altac("view", PARITY, "START 1", "-o", str(path), "-O3").exit_code == 2
     assert list(tmp_path.iterdir()) == []
     result = altac("view", PARITY, "START 1", "-o", str(tmp_path / "none" / "page.html"))

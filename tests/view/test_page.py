@@ -276,12 +276,18 @@ def test_texts_have_contrast(show: Open, scheme: str, name: str, link: str) -> N
     assert contrast(show(name, scheme=scheme, link=link)) == []
 
 
-@pytest.mark.parametrize("name", ["parity", "subleq", "sort", "failing"])
-def test_a_phone_scrolls_only_down(show: Open, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "slot"), [("parity", "done"), ("addition", "step"), ("subleq", "state"), ("sort", "place.mean"), ("failing", "sum")]
+)
+def test_a_phone_scrolls_only_down(show: Open, name: str, slot: str) -> None:
     page = show(name, width=390, link="#state=1")
-    page.locator("#grid td[data-slot='0']").last.click()
+    cell(page, slot, 1).click()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert page.evaluate("document.querySelector('#grid tbody th').getBoundingClientRect().left") >= 0
+    pane = page.locator("#lines").bounding_box()
+    line = page.locator("#lines .has-update, #lines .has-mark").first.bounding_box()
+    assert pane is not None and line is not None
+    assert pane["y"] <= line["y"] <= pane["y"] + pane["height"]
     sizes = page.locator("#controls button:visible").evaluate_all("(all) => all.map((b) => b.getBoundingClientRect().height)")
     assert min(sizes) >= 28
 
@@ -335,6 +341,24 @@ def test_states_far_apart_are_the_same_whichever_way_they_are_reached(show: Open
         for frame in order:
             page.evaluate("(f) => choose({ frame: f })", frame)
             assert row(page, "n", 2) == [str(frame)] * 2
+
+
+def test_a_run_that_never_halts_shows_its_states(show: Open) -> None:
+    found = program("program p\ntokens 0, 1\nvar v: bool = token == 1\nmlp { v <- not v }\noutput v\nhalt when v")
+    trace = collect(found.ir, (0, 1))
+    assert trace.result.error is not None
+    page = show(view_data(trace, found.source, units(found.ir, 2)).data)
+    assert "never halts" in page.locator("#banners .failure").inner_text()
+    page.keyboard.press("End")
+    assert page.locator("#where").inner_text() == f"layer {trace.result.layers} of {trace.result.layers}"
+
+
+def test_a_page_that_holds_the_first_layers_says_of_how_many(show: Open) -> None:
+    found = program("program p\ntokens 0, 1\nvar n: 0..9 = 0\nmlp { if n < 9 { n <- n + 1 } }\noutput n\nhalt when n == 9")
+    page = show(view_data(collect(found.ir, (0, 1), most=8), found.source, units(found.ir, 2)).data)
+    page.keyboard.press("End")
+    assert page.locator("#where").inner_text() == "layer 3 of 9"
+    assert "leaves out what comes after the first 3 layers" in page.locator("#banners .cut").inner_text()
 
 
 def test_an_empty_input_has_a_page(show: Open) -> None:

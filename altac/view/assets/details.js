@@ -91,7 +91,7 @@ function reveal(source, line, page) {
   if (source !== shownSource) showSource(source);
   const pane = document.getElementById("lines");
   const row = pane.querySelector(`[data-line="${line}"]`);
-  const top = row.offsetTop - pane.offsetTop;
+  const top = row.offsetTop; // within the pane, which is positioned
   if (top < pane.scrollTop + 20 || top > pane.scrollTop + pane.clientHeight - 60) {
     pane.scrollTop = Math.max(0, top - pane.clientHeight / 3);
   }

@@ -63,7 +63,7 @@ function build() {
       ? el("button", { type: "button", title: `Show the attention of ${name}`, onclick: () => choose({ head: view.head === String(s) ? "all" : String(s) }) },
         el("span", { class: `swatch hue${heads.indexOf(s) % 8}` }), name)
       : name;
-    const row = positions.map((i) => el("td", { "data-slot": s, "data-position": i, tabindex: -1 }));
+    const row = positions.map((i) => el("td", { "data-slot": s, "data-position": i, role: "gridcell", tabindex: -1 }));
     cells.set(s, row);
     body.append(el("tr", { class: what }, el("th", { scope: "row", title: doc || name, class: s === data.outputSlot ? "output" : null }, label), row));
   }
@@ -97,6 +97,7 @@ function fill() {
       const title = changed ? `${cellText(s, before[s][i])} \u2192 ${text}` : text;
       if (cell.title !== title) cell.title = title;
       cell.tabIndex = chosen ? 0 : -1;
+      cell.setAttribute("aria-selected", String(chosen));
     });
   }
   if (!view.cell) {
@@ -141,8 +142,9 @@ function place() {
   const { l, r, failed } = frames[view.frame];
   const later = view.frame + 1 < frames.length && frames[view.frame + 1].r === r;
   const last = r + 1 < runs.length ? runs[r + 1].first - 1 : frames.length - 1;
+  const total = data.causal ? frames[last].l : Math.max(frames[last].l, data.result.layers); // of which the page may hold the first
   const parts = data.causal ? [`token ${r + 1} of ${runs.length}`] : [];
-  parts.push(l === 0 ? "start" : `layer ${l} of ${frames[last].l}`);
+  parts.push(l === 0 ? "start" : `layer ${l} of ${total}`);
   if (failed) parts.push("failed");
   else if (data.causal && view.frame === last && data.result.output && r < data.result.output.length) {
     parts.push(`appends ${visible(String(data.result.output[r]))}`);
