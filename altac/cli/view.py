@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
-
 import click
 
 from altac.api import load
@@ -25,25 +23,21 @@ def view(file: str, given: str, path: str, max_layers: int | None, level: int, p
     """
     if not path.lower().endswith((".html", ".htm")):  # most likely arguments in the wrong order
         raise click.BadParameter(f"{path!r} must end in .html", param_hint="--output")
-    from altac.diagnostics.problem import AltacError
-    from altac.rules import Units, units
-    from altac.trace import collect
-    from altac.view import MOST_CELLS, page, view_data
-
     program = load(file, params)
     report(program.warnings)
-    trace = collect(program.ir, program.encode(given), max_layers, MOST_CELLS)
-    found: Units | AltacError
-    try:
-        found = units(program.ir, cast(Literal[0, 1, 2], level))
-    except AltacError as error:
-        found = error
-    shown = view_data(trace, program.source, found)
+    from altac.view import page
+    from altac.view import view as look
+
+    shown = look(program, given, level=level, max_layers=max_layers)
     report(shown.notes)
     write_whole(path, page(shown.data))
-    if trace.result.error is not None:
-        report([trace.result.error])
+    if shown.trace.result.error is not None:
+        report([shown.trace.result.error])
         return Exit.FAILURE
-    frames = len(shown.data["frames"])
-    click.echo(f"{path}: {frames:,} {'state' if frames == 1 else 'states'} of {len(trace.tokens):,} positions")
+    states, positions = len(shown.data["frames"]), max((len(r["tokens"]) for r in shown.data["runs"]), default=0)
+    click.echo(f"{path}: {_count(states, 'state')} of {_count(positions, 'position')}")
     return Exit.SUCCESS
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -2,5 +2,6 @@
 
 from altac.view.data import MOST_CELLS, View, view_data
 from altac.view.page import page
+from altac.view.run import view
 
-__all__ = ["MOST_CELLS", "View", "page", "view_data"]
+__all__ = ["MOST_CELLS", "View", "page", "view", "view_data"]

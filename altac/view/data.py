@@ -31,7 +31,7 @@ MOST_PLACES = 200_000
 
 @dataclass(frozen=True)
 class View:
-    """``data`` is for the page, ``notes`` say what was left out of it.
+    """``data`` is for the page, ``notes`` say what was left out of it, ``trace`` is the run that it shows.
 
     ``slots``: variables, then heads, with the distinct ``cells`` (code, text) that occur; ``runs``: the tokens of each
     run of the layers, one run but in a causal program; ``frames``: one per run and layer, with ``d``, the changes
@@ -42,6 +42,7 @@ class View:
 
     data: dict[str, Any]
     notes: tuple[Problem, ...]
+    trace: Trace
 
 
 def view_data(trace: Trace, source: Source, units: Units | AltacError) -> View:
@@ -88,7 +89,7 @@ class _Builder:
         data["spans"] = [self._place(span) for span in self.spans]
         data["sources"] = [{"name": s.name, "lines": listing(s.text)} for s in self.sources]
         data["notes"] = [n.render_title() for n in self.notes]
-        return View(data, tuple(self.notes))
+        return View(data, tuple(self.notes), self.trace)
 
     # frames
 

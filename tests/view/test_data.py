@@ -233,6 +233,14 @@ def test_a_file_whose_name_is_not_utf8_can_be_shown(tmp_path: Path) -> None:
     assert "p\\udcff.alta" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
+def test_the_python_of_the_documentation_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    (code,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs" / "viewing.md").read_text(), re.DOTALL | re.MULTILINE)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert names["html"].startswith("<!doctype html>") and b"<svg" in names["svg"]
+
+
 def altac(*args: str) -> Result:
     return CliRunner(env={"NO_COLOR": "1"}).invoke(main, list(args))
 
