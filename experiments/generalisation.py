@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import altac
 from altac.analysis.minimal import minimal
+
+import altac
 from altac.interpreter import run
 from altac.interpreter.codec import output_text
 from experiments.data import additions, scan

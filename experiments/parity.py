@@ -7,17 +7,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from altac.analysis.minimal import minimal
+
 import altac
 from altac.analysis.hyperparameters import PRESETS, Hyperparameters, read_hyperparameters
-from altac.analysis.minimal import minimal
 from altac.analysis.traces import collect_pairs
 from altac.analysis.trained import trained_runner
 from altac.analysis.training import train
 from altac.analysis.vectors import vectors
 from altac.interpreter import Result, run
 from altac.ir import Program
-from altac.transformer import TransformerRunner, build
 from altac.rules import units
+from altac.transformer import TransformerRunner, build
 from experiments.data import Bits, parity_set
 from experiments.report import Outcome, Table, bars
 
@@ -106,7 +107,7 @@ def figure4(preset: str, seed: int, folder: Path, progress: Callable[[str], None
         supervised = supervise(learned, preset, seed, trained_on, tested_on)
         found[task.title]["Trace supervision"] = supervised["accuracy"]
         rows.append((task.title, "Trace supervision", *supervised["accuracy"]))
-    for title, versions_found in found.items():
+    for versions_found in found.values():
         for version, values in versions_found.items():
             for name, value in zip(SLICES, values, strict=True):
                 shown[name].setdefault(version, []).append(value)
