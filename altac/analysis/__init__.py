@@ -1,0 +1,1 @@
+"""What a program needs on given inputs, and what a Transformer can learn from them."""
