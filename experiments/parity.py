@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from altac.analysis.minimal import minimal
-
 import altac
 from altac.analysis.hyperparameters import PRESETS, Hyperparameters, read_hyperparameters
+from altac.analysis.minimal import minimal
 from altac.analysis.traces import collect_pairs
 from altac.analysis.trained import trained_runner
 from altac.analysis.training import train
@@ -102,7 +101,7 @@ def figure4(preset: str, seed: int, folder: Path, progress: Callable[[str], None
                 assert symbolic == found[task.title][name]
             rows.append((task.title, f"{name}, interpreter", *symbolic))
             rows.append((task.title, f"{name}, compiled", *found[task.title][name]))
-        counts.append((task.title, len(program.rules()), len(minimal(program.ir, training).rules), task.paper_rules))
+        counts.append((task.title, len(program.rules()), len(smaller), task.paper_rules))
         progress(f"{task.title}: trace supervision")
         supervised = supervise(learned, preset, seed, trained_on, tested_on)
         found[task.title]["Trace supervision"] = supervised["accuracy"]
