@@ -59,9 +59,8 @@ def scan() -> Scan:
     for name in ("tasks.txt", "tasks.txt.gz"):
         path = folder / name
         if path.is_file():
-            opened = gzip.open(path, "rt") if name.endswith(".gz") else path.open()
-            with opened as file:
-                pairs = [line.strip().removeprefix("IN: ").split(" OUT: ") for line in file if line.strip()]
+            text = gzip.decompress(path.read_bytes()).decode() if name.endswith(".gz") else path.read_text()
+            pairs = [line.removeprefix("IN: ").split(" OUT: ") for line in text.splitlines() if line.strip()]
             splits = json.loads((folder / "splits.json").read_text())
             return Scan(tuple(c for c, _ in pairs), tuple(a for _, a in pairs), splits)
     raise NoData(f"{folder} has no tasks.txt: get the SCAN data set and run with SCAN=FOLDER")

@@ -48,7 +48,7 @@ def addition(preset: str, seed: int, folder: Path, progress: Callable[[str], Non
             Table(
                 f"Addition: minimal version from {len(training):,} inputs of at most {TRAINED_DIGITS} digits",
                 ("Digits, at most", "Tests", "Original", "Minimal"), tuple(rows),
-                f"{len(program.rules()):,} rules in the original, {len(smaller.rules):,} in the minimal version.",
+                f"{len(program.rules()):,} rules in the original, {len(smaller):,} in the minimal version.",
             ),
         ),
         {"training inputs": len(training)},
@@ -74,7 +74,7 @@ def scan_minimal(preset: str, seed: int, folder: Path, progress: Callable[[str],
             for r, wanted in zip(results, actions, strict=True)
         ]
         rows.append((
-            split, len(training), len(tests), original, len(smaller.rules), sum(right) / len(right),
+            split, len(training), len(tests), original, len(smaller), sum(right) / len(right),
             f"{time.perf_counter() - start:.0f} s",
         ))  # fmt: skip
     columns = ("Split", "Training set", "Test set", "Rules", "Minimal rules", "Accuracy on the test set", "Time")

@@ -16,8 +16,8 @@ from altac.analysis.training import train
 from altac.analysis.vectors import vectors
 from altac.interpreter import Result, run
 from altac.ir import Program
-from altac.transformer import TransformerRunner, build
 from altac.rules import units
+from altac.transformer import TransformerRunner, build
 from experiments.data import Bits, parity_set
 from experiments.report import Outcome, Table, bars
 
@@ -101,12 +101,12 @@ def figure4(preset: str, seed: int, folder: Path, progress: Callable[[str], None
                 assert symbolic == found[task.title][name]
             rows.append((task.title, f"{name}, interpreter", *symbolic))
             rows.append((task.title, f"{name}, compiled", *found[task.title][name]))
-        counts.append((task.title, len(program.rules()), len(minimal(program.ir, training).rules), task.paper_rules))
+        counts.append((task.title, len(program.rules()), len(smaller), task.paper_rules))
         progress(f"{task.title}: trace supervision")
         supervised = supervise(learned, preset, seed, trained_on, tested_on)
         found[task.title]["Trace supervision"] = supervised["accuracy"]
         rows.append((task.title, "Trace supervision", *supervised["accuracy"]))
-    for title, versions_found in found.items():
+    for versions_found in found.values():
         for version, values in versions_found.items():
             for name, value in zip(SLICES, values, strict=True):
                 shown[name].setdefault(version, []).append(value)

@@ -21,6 +21,7 @@ COMMANDS = {
     "rules": ("altac.cli.rules", "rules", "Print the transition rules."),
     "verify": ("altac.cli.verify", "verify", "Compare interpreter and compiled model; print the certificate."),
     "trace": ("altac.cli.trace", "trace", "Show the residual stream layer by layer."),
+    "view": ("altac.cli.view", "view", "Write a page that shows a run: states, attention, updates, weights."),
     "train": ("altac.cli.train", "train", "Train an MLP on traces and evaluate the Transformer."),
     "fmt": ("altac.cli.fmt", "fmt", "Format programs."),
     "new": ("altac.cli.new", "new", "Create a program from a template."),

@@ -60,7 +60,7 @@ def level_option(command: F) -> F:
     )(command)
 
 
-def write_whole(path: str, text: str) -> None:
+def write_whole(path: str, content: str | bytes) -> None:
     """Write a file completely or not at all. Raises `AltacError`."""
     import tempfile
 
@@ -72,8 +72,8 @@ def write_whole(path: str, text: str) -> None:
         mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o644
         handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".altac-")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content.encode("utf-8") if isinstance(content, str) else content)
             os.chmod(temporary, mode)
             os.replace(temporary, target)
         except BaseException:

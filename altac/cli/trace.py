@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 
 import click
 
-from altac.api import load
+from altac.api import Program, load
 from altac.cli.exits import Exit
-from altac.cli.output import params_option, report, use_color
+from altac.cli.output import params_option, report, use_color, write_whole
 
 
 @click.command()
@@ -26,6 +27,9 @@ from altac.cli.output import params_option, report, use_color
 @click.option("--skip-failing", is_flag=True, help="Leave out inputs that cannot be read or on which the program fails.")
 @click.option("--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True)
 @click.option("--scheduler", metavar="ADDRESS", help="The Dask cluster to use; its workers must see the output folder.")
+@click.option("--plot", "picture", metavar="FILE.svg|FILE.png", help="Draw a picture instead (needs altac[plot]).")
+@click.option("--variables", metavar="A,B", help="Variables in the picture; all that change if not given.")
+@click.option("--heads", metavar="A,B", help="Heads in the picture, with who attends to whom.")
 @params_option
 def trace(
     file: str,
@@ -34,6 +38,9 @@ def trace(
     layers: str | None,
     only: tuple[str, ...],
     as_json: bool,
+    picture: str | None,
+    variables: str | None,
+    heads: str | None,
     source: str | None,
     output: str | None,
     every: bool,
@@ -48,6 +55,12 @@ def trace(
     """
     if (given is None) == (source is None) or (source is None) != (output is None):
         raise click.UsageError("Give an INPUT to look at, or --inputs with -o to write traces to a file.")
+    if picture is None and (variables is not None or heads is not None):
+        raise click.UsageError("--variables and --heads are for --plot.")
+    if picture is not None and (as_json or only or source is not None):
+        raise click.UsageError("--plot takes --variables and --heads, and none of --only, --json and --inputs.")
+    if picture is not None and not picture.lower().endswith((".svg", ".png")):
+        raise click.BadParameter(f"{picture!r} must end in .svg or .png", param_hint="--plot")
     program = load(file, params)
     report(program.warnings)
     if source is not None and output is not None:
@@ -59,14 +72,10 @@ def trace(
         )  # fmt: skip
         return Exit.SUCCESS
     assert given is not None
-    unknown = [n for n in only if n not in {s.name for s in program.ir.slots}]
-    if unknown:
-        from altac.diagnostics.problem import did_you_mean
-
-        close = did_you_mean(unknown[0], [s.name for s in program.ir.slots])
-        hint = f" Did you mean {close!r}?" if close else ""
-        raise click.BadParameter(f"there is no variable or head {unknown[0]!r}.{hint}", param_hint="--only")
+    _known(only, [s.name for s in program.ir.slots], "variable or head", "--only")
     low, high = _range(layers)
+    if picture is not None:
+        return _plot(program, given, max_layers, (low, high), picture, _names(variables), _names(heads))
     from altac.trace import collect, table
 
     found = collect(program.ir, program.encode(given), max_layers)
@@ -86,6 +95,43 @@ def trace(
         shown = run.text if run.text is not None else json.dumps(run.output, ensure_ascii=False)
         halted = "halted" if run.halted else "not halted"
         click.echo(f"{shown}   ({run.layers} layers, {halted})")
+    return Exit.SUCCESS
+
+
+def _names(text: str | None) -> list[str]:
+    return list(dict.fromkeys(n.strip() for n in (text or "").split(",") if n.strip()))
+
+
+def _known(names: Sequence[str], known: list[str], what: str, option: str) -> None:
+    """Refuse a name that nothing has."""
+    unknown = [n for n in names if n not in known]
+    if unknown:
+        from altac.diagnostics.problem import did_you_mean
+
+        close = did_you_mean(unknown[0], known)
+        hint = f" Did you mean {close!r}?" if close else ""
+        raise click.BadParameter(f"there is no {what} {unknown[0]!r}.{hint}", param_hint=option)
+
+
+def _plot(
+    program: Program, given: str, max_layers: int | None, chosen: tuple[int, int], path: str, variables: list[str],
+    heads: list[str],
+) -> int:  # fmt: skip
+    """Draw a run, up to where it fails if it does."""
+    _known(variables, list(program.ir.variable_names), "variable", "--variables")
+    _known(heads, [h.name for h in program.ir.heads], "head", "--heads")
+    from altac.trace import collect
+    from altac.trace.plot import changing, panels, plot
+
+    found = collect(program.ir, program.encode(given), max_layers)
+    if not variables and not heads:
+        variables = changing(found)
+    shown = panels(found, variables, heads, *chosen)
+    write_whole(path, plot(shown, "svg" if path.lower().endswith(".svg") else "png"))
+    if found.result.error is not None:
+        report([found.result.error])
+        return Exit.FAILURE
+    click.echo(f"{path}: {', '.join(p.title for p in shown)}")
     return Exit.SUCCESS
 
 

@@ -61,6 +61,40 @@ class AlreadyExists(Problem):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LeftOut(Problem):
+    """`altac view` leaves something out of the page."""
+
+    what: str
+    reason: str
+    code = "left-out"
+    title = "the page leaves out {what}: {reason}"
+    severity = "warning"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingExtra(Problem):
+    """What was asked for needs a package that altac does not install by itself."""
+
+    what: str
+    package: str
+    extra: str
+    code = "missing-extra"
+    title = "{what} needs {package}, which is not installed"
+    help = "install it with `pip install 'altac[{extra}]'`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlotTooLarge(Problem):
+    """A plot with more values than can be read."""
+
+    cells: int
+    most: int
+    code = "plot-too-large"
+    title = "the plot would show {cells:,} values; {most:,} are the most"
+    help = "choose fewer with `--layers A..B`, `--variables a,b` and `--heads a,b`; `altac view` makes a page of all"
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnknownCode(Problem):
     """`altac explain` of a code that no diagnostic has."""
 

@@ -320,7 +320,10 @@ class AlwaysUndefined(Problem):
     code = "always-undefined"
     title = "`{head}` is read at every position, but the {place} one has nothing {side} it"
     label = "undefined at the {place} position"
-    help = "test the position or a token first, as in `if token_is_start {{ ... }}`; `and`, `or` and `if` read no more than they need"
+    help = (
+        "test the position or a token first, as in `if token_is_start {{ ... }}`;"
+        " `and`, `or` and `if` read no more than they need"
+    )
 
     def secondary(self) -> tuple[Label, ...]:
         return () if self.declared is None else (Label(self.declared, f"looks only {self.side} its position"),)

@@ -154,6 +154,9 @@ class _Batch:
     def _show(self, when: When) -> None:
         if self.observer is None:
             return
+        moments = getattr(self.observer, "moments", None)
+        if moments is not None and when not in moments:
+            return
         shape = self.tokens.shape
         values = {name: np.broadcast_to(array, shape) for name, array in self.store.values.items()}
         defined = {name: np.zeros(shape, bool) for name in self.machine.heads}
@@ -166,7 +169,8 @@ class _Batch:
                 values[name] = codes
                 if plan.mean is not None:
                     reals[name] = np.broadcast_to(plan.reals(self.store), shape)
-        values = {name: np.array(array) for name, array in values.items()}
+        if moments is None:
+            values = {name: np.array(array) for name, array in values.items()}
         mask = np.ones(shape, bool)
         state = State(values, defined, reals, mask, self.alive.copy(), self.rows, self.tokens)
         self.observer(self.layer, when, state)

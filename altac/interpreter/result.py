@@ -55,5 +55,6 @@ class State:
 
 
 When = Literal["start", "attention", "mlp"]
-#: Called with the layer (from 1; 0 with "start"), the moment and the state; it must not change the state.
+#: Called with the layer (from 1; 0 with "start"), the moment and the state; it must not change the state. An observer
+#: with an attribute ``moments``, a set of these, is called at them only, and with views that the next layer changes.
 Observer = Callable[[int, When, State], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +25,14 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Trace:
-    """The snapshots of a run up to its end, or up to what a failing layer read, and its result."""
+    """The snapshots of a run up to its end, or up to what a failing layer read, and its result.
+    ``whole`` is false if later ones were not kept."""
 
     program: Program
     tokens: tuple[int, ...]
     snapshots: tuple[Snapshot, ...]
     result: Result
+    whole: bool = True
 
     def text(self, snapshot: Snapshot, name: str, position: int) -> str:
         """A value as it is written in the language; ``-`` where undefined."""
@@ -55,14 +58,23 @@ class Trace:
         return {"layer": snapshot.layer, "when": snapshot.when, "values": values}
 
 
-def collect(program: Program, tokens: tuple[int, ...], max_layers: int | None = None) -> Trace:
-    """Run ``program`` on one sequence of token indices and keep the state at every moment.
+def collect(
+    program: Program, tokens: tuple[int, ...], max_layers: int | None = None, most: int | None = None
+) -> Trace:
+    """Run ``program`` on one sequence of token indices and keep the state at every moment; with ``most``, only
+    the first layers, of that many values together.
 
     Raises `AltacError` if the program has neither a halting condition nor a limit.
     """
     found: list[Snapshot] = []
+    kept = 0
 
     def see(layer: int, when: When, state: State) -> None:
+        nonlocal kept
+        if most is not None and when != "mlp":  # a layer is kept with what it reads and what it writes, or not at all
+            kept += len(program.slots) * int(state.tokens.shape[1])
+            if kept > most:
+                raise _Full
         if when == "mlp" and not state.active[0]:
             return  # the MLP failed: what it would have written is no value of the program
         values: dict[str, tuple[int | None, ...]] = {}
@@ -78,8 +90,39 @@ def collect(program: Program, tokens: tuple[int, ...], max_layers: int | None = 
                 means[slot.name] = tuple(r if d else None for r, d in zip(reals, defined, strict=True))
         found.append(Snapshot(layer, when, values, means, tuple(state.tokens[0].tolist())))
 
-    (result,) = run(program, [tokens], max_layers, see)
+    try:
+        (result,) = run(program, [tokens], max_layers, see)
+    except _Full:
+        (result,) = run(program, [tokens], max_layers)
+        return Trace(program, tokens, tuple(found), result, whole=False)
     return Trace(program, tokens, tuple(found), result)
+
+
+class _Full(Exception):
+    """Ends a run of which no more is to be kept."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A layer: what its MLP reads, and the state that it leaves, None if it failed. ``layer`` 0 is the start, where
+    both are the initial state. ``run`` counts the tokens that a causal program appends, from 0."""
+
+    run: int
+    layer: int
+    read: Snapshot
+    written: Snapshot | None
+
+
+def layers(trace: Trace) -> Iterator[Step]:
+    """The layers of a trace in order, with the start of each run."""
+    run = -1
+    for i, snapshot in enumerate(trace.snapshots):
+        if snapshot.when == "start":
+            run += 1
+            yield Step(run, 0, snapshot, snapshot)
+        elif snapshot.when == "attention":
+            after = trace.snapshots[i + 1] if i + 1 < len(trace.snapshots) else None
+            yield Step(run, snapshot.layer, snapshot, after if after is not None and after.when == "mlp" else None)
 
 
 def attended(trace: Trace, before: Snapshot, head: Head) -> list[list[int]]:

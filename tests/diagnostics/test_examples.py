@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from tests.diagnostics.examples import codes
 CODES = sorted(code for code, kind in every_code().items() if kind.__module__.startswith("altac."))
 
 #: Where one fault brings another diagnostic with it.
-WITH = {"failed-input": {"update-out-of-range"}, "import-cycle": {"import-failed"}, "too-many-errors": {"unexpected-text"}}
+WITH = {"failed-input": {"update-out-of-range"}, "failing-input": {"update-out-of-range"}, "import-cycle": {"import-failed"}, "too-many-errors": {"unexpected-text"}}
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -25,11 +26,11 @@ def test_examples(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert example is not None, "write altac/diagnostics/examples/" + code + ".md"
     assert example.why
     monkeypatch.chdir(tmp_path)
-    if code == "no-dask":  # Dask is a part of the test environment: pretend that it is not
-        with monkeypatch.context() as patch:
+    with monkeypatch.context() as patch:
+        if code == "no-dask":  # extras are a part of the test environment: pretend that they are not
             patch.setattr(tracefile, "import_module", _missing)
-            wrong = codes(example, "wrong", tmp_path)
-    else:
+        elif code == "missing-extra":
+            patch.setitem(sys.modules, "matplotlib", None)
         wrong = codes(example, "wrong", tmp_path)
     assert code in wrong
     assert set(wrong) - {code} <= WITH.get(code, set())

@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.docs.pages import DOCS
 
 #: The pages that are followed, each in an empty folder that holds the examples.
-PAGES = ("index.md", "tutorial.md", "commands.md", "coming-from-rasp.md")
+PAGES = ("index.md", "tutorial.md", "commands.md", "viewing.md", "coming-from-rasp.md")
 
 EXAMPLES = DOCS.parent / "examples"
 _FENCE = re.compile(r"^```(alta file=(\S+)|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -1,0 +1,98 @@
+"""How often rules apply, and how often they nearly do, over the states of runs: one look-up for many rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from altac.analysis.states import Codes, States
+from altac.ir import MlpCode, MlpRules, Program, Rule
+from altac.rules import expand
+from altac.rules.disjoint import disjoint_rules
+
+#: Rules with one target and one order of tests: the numbers of the rules, and the tests.
+Group = tuple[list[int], tuple[str, ...]]
+
+
+def rules_of(program: Program) -> tuple[Rule, ...]:
+    """The rules of a program at level 0, resets left out: with the old value among the conjuncts, and none that changes
+    nothing. Those of a ``rules`` block stay as they are otherwise, even where two overlap.
+
+    Raises:
+        AltacError: they are too many.
+    """
+    match program.mlp:
+        case MlpCode():
+            return expand(program).rules
+        case MlpRules(rules=given):
+            return tuple(r for rule in given for r in disjoint_rules(program, (rule,)))
+
+
+def slots_tested(rules: Sequence[Rule]) -> frozenset[str]:
+    """The slots that ``rules`` read."""
+    return frozenset(name for rule in rules for name, _ in rule.antecedent)
+
+
+def groups(rules: Sequence[Rule]) -> Iterator[Group]:
+    """The rules by target and tests."""
+    found: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+    for number, rule in enumerate(rules):
+        found.setdefault((rule.target, tuple(n for n, _ in rule.antecedent)), []).append(number)
+    for (_, names), numbers in found.items():
+        yield numbers, names
+
+
+def matches(rows: Codes, table: Codes) -> NDArray[np.int64]:
+    """For each of ``rows`` (N, K) the number of an equal row of ``table`` (R, K), or -1; equal rows of the table share
+    the number of the first."""
+    both = np.concatenate([table, rows])
+    ids = np.zeros(len(both), np.int64)
+    for column in both.T:  # equal rows get equal numbers, small enough for any number of columns
+        codes = column - column.min(initial=0)
+        ids = np.unique(ids * (int(codes.max(initial=0)) + 1) + codes, return_inverse=True)[1].reshape(-1)
+    number = np.full(len(both), -1, np.int64)
+    for i in range(len(table) - 1, -1, -1):
+        number[ids[i]] = i
+    return number[ids[len(table) :]]
+
+
+def firings(states: States, rules: Sequence[Rule]) -> Codes:
+    """How often each rule applies, over all inputs, layers and positions."""
+    found = np.zeros(len(rules), np.int64)
+    for numbers, names in groups(rules):
+        rows, counts = states.project(names)
+        table = _table(rules, numbers)
+        at = matches(rows, table)
+        sums = np.bincount(at[at >= 0], counts[at >= 0], len(numbers)).astype(np.int64)
+        found[numbers] = sums[matches(table, table)]
+    return found
+
+
+def _table(rules: Sequence[Rule], numbers: Sequence[int]) -> Codes:
+    width = len(rules[numbers[0]].antecedent)
+    return np.array([[code for _, code in rules[n].antecedent] for n in numbers], np.int64).reshape(-1, width)
+
+
+def clash(states: States, rules: Sequence[Rule]) -> bool:
+    """Whether two rules with one target apply to one state."""
+    applying: dict[str, NDArray[np.bool_]] = {}
+    for numbers, names in groups(rules):
+        table = _table(rules, numbers)
+        if len(np.unique(table, axis=0)) < len(table):
+            return True
+        columns = states.codes[:, [states.names.index(n) for n in names]]
+        now = matches(columns, table) >= 0
+        target = rules[numbers[0]].target
+        before = applying.get(target)
+        if before is not None and (before & now).any():
+            return True
+        applying[target] = now if before is None else before | now
+    return False
+
+
+def rules_on(program: Program, states: States, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """``rules`` of ``program``, see `rules_of`, cut apart if two of them apply to one of ``states``: a rule set in the sense of
+    appendix B.1 of the ALTA paper, on these states."""
+    return disjoint_rules(program, rules) if clash(states, rules) else rules

@@ -1,0 +1,48 @@
+"""What can keep a program from being analysed on given inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from altac.diagnostics.problem import Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoInputs(Problem):
+    """A set of inputs without any."""
+
+    place: str = "the set of inputs"
+    code = "no-inputs"
+    title = "{place} is empty"
+    help = 'give at least one input: a line is a JSON string, as in "jump twice", or a JSON array, as in ["START", 1, 0]'
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailingInput(Problem):
+    """An input on which the program itself fails; a problem that says why comes with it. ``number`` counts from 1."""
+
+    place: str = ""
+    number: int
+    failing: int
+    inputs: int
+    code = "failing-input"
+    help = "correct the input or the program, or leave such inputs out with --skip-failing"
+
+    def render_title(self) -> str:
+        where = self.place or f"input {self.number}"
+        if self.inputs == self.failing > 1:
+            return f"the program fails on all {self.inputs:,} inputs, first on {where}"
+        others = f", and on {self.failing - 1:,} more" if self.failing > 1 else ""
+        return f"the program fails on {where}{others}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotCategorical(Problem):
+    """`altac theorem` on a program with a numerical or a set variable."""
+
+    name: str
+    kind: str
+    code = "not-categorical"
+    title = "the theorem does not speak about {kind} `{name}`"
+    label = "declared here"
+    help = "it holds for programs whose variables are all categorical (appendix B.1 of the ALTA paper)"
