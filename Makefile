@@ -7,7 +7,7 @@ READY := $(VENV)/.installed
 WORKERS ?= 2
 export JAX_PLATFORMS ?= cpu
 
-.PHONY: demo test test-slow lint types bench clean
+.PHONY: demo test test-slow lint types bench docs clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml
@@ -36,5 +36,9 @@ types: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks
 
+# The documentation as a site, in site/; every link is checked.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 clean:
-	rm -rf $(VENV) demo dist
+	rm -rf $(VENV) demo dist site

@@ -17,7 +17,10 @@ from tests.diagnostics.examples import codes
 CODES = sorted(code for code, kind in every_code().items() if kind.__module__.startswith("altac."))
 
 #: Where one fault brings another diagnostic with it.
-WITH = {"failed-input": {"update-out-of-range"}, "failing-input": {"update-out-of-range"}, "import-cycle": {"import-failed"}, "too-many-errors": {"unexpected-text"}}
+WITH = {
+    "failed-input": {"update-out-of-range"}, "failing-input": {"update-out-of-range"},
+    "import-cycle": {"import-failed"}, "too-many-errors": {"unexpected-text"},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("code", CODES)
