@@ -19,7 +19,7 @@ SECTIONS = {
     "Learning": ["tutorial.md", "coming-from-rasp.md"],
     "How to": [
         "how-to/debug.md", "how-to/small-models.md", "how-to/exact-models.md", "how-to/components.md", "how-to/inputs.md",
-        "viewing.md", "editors.md", "notebooks.md",
+        "viewing.md", "editors.md",
     ],
     "Reference": ["language.md", "commands.md", "python-api.md", "errors.md"],
     "Learning from traces": ["learnability.md", "reproduction.md"],

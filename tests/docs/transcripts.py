@@ -18,6 +18,7 @@ from contextlib import chdir, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from altac.repl.session import Session
 from tests.docs.pages import DOCS
 
 #: The pages that are followed, each in an empty folder that holds the examples. errors.md is made of the examples that
@@ -50,16 +51,32 @@ def replay(page: Path, folder: Path) -> Iterator[tuple[re.Match[str], str]]:
             with chdir(folder):
                 yield match, "".join(_session(text, names))
         elif language == "console":
-            lines = []
-            for line in text.splitlines():
-                if line.startswith("$ "):
-                    lines += [line, *output(line[2:], folder)]
-            yield match, "\n".join(lines) + "\n"
+            with chdir(folder):
+                yield match, "".join(f"{line}\n" for line in _console(text, folder))
 
 
 def steady(transcript: str) -> str:
     """A transcript without what differs from run to run."""
     return _VARIES.sub("~", transcript)
+
+
+def _console(text: str, folder: Path) -> Iterator[str]:
+    """The commands after `$`, and the entries after `alta>` in the session that one of them has begun, with what they say."""
+    session = Session()
+    for line in text.splitlines():
+        if line.startswith("$ altac repl "):
+            yield line
+            yield from _lines(session.handle(f":load {line.removeprefix('$ altac repl ')}"))
+        elif line.startswith("$ "):
+            yield line
+            yield from output(line[2:], folder)
+        elif line.startswith("alta> "):
+            yield line
+            yield from _lines(session.handle(line.removeprefix("alta> ")))
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.splitlines()]
 
 
 def output(command: str, folder: Path) -> list[str]:
@@ -71,7 +88,7 @@ def output(command: str, folder: Path) -> list[str]:
         [start, *arguments], cwd=folder, env=environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
-    return [line.rstrip() for line in done.stdout.splitlines()]
+    return _lines(done.stdout)
 
 
 def _session(text: str, names: dict[str, Any]) -> Iterator[str]:
