@@ -30,7 +30,7 @@ class Reduced:
     guards: tuple[Conjunct, ...] = ()
 
 
-class Tests:
+class ConjunctTests:
     """Tells which conjuncts of rules are needed on some states."""
 
     def __init__(self, program: Program, states: States) -> None:
@@ -113,7 +113,7 @@ def reduce_rules(
     Conjuncts whose removal leaves the rules exclusive go first, later tests before earlier ones. In a rule that loses
     conjuncts heads are tested last.
     """
-    tests = Tests(program, states)
+    tests = ConjunctTests(program, states)
     work = [tests.of(rule) for rule in rules]
     by_target: dict[str, list[RuleTests]] = {}
     for item in work:

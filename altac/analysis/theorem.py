@@ -18,7 +18,7 @@ from typing import Literal
 
 import numpy as np
 
-from altac.analysis.conjuncts import Conjunct, Tests
+from altac.analysis.conjuncts import Conjunct, ConjunctTests
 from altac.analysis.states import Codes, Failure, States, collect_states
 from altac.analysis.tally import antecedents, groups, matches, rules_of, rules_on
 from altac.diagnostics.learnability_errors import NotCategorical
@@ -90,7 +90,7 @@ class Verdict:
 
     Attributes:
         alpha: the weight of the regulariser.
-        below: the optimum is strict for every alpha in (0, below); 0 if for none.
+        below: the optimum is strict for every alpha in (0, below); 0 if for none, None if for all.
         unneeded: why the rule set is not minimal (appendix B.3).
         violations: the parameters in which the optimum is not strict.
         rules: the rule set.
@@ -101,7 +101,7 @@ class Verdict:
 
     program: Program
     alpha: Fraction
-    below: int
+    below: int | None
     unneeded: tuple[Unneeded, ...]
     violations: tuple[Violation, ...]
     rules: tuple[Rule, ...]
@@ -271,19 +271,20 @@ def one_sided(weight: int, left: int, right: int, alpha: Fraction) -> tuple[Frac
     return left + (alpha if weight > 0 else -alpha), right + (alpha if weight >= 0 else -alpha)
 
 
-def _below(found: Slopes) -> int:
-    """The least slope that stands against the regulariser: where it pulls a nonzero parameter towards zero."""
+def _below(found: Slopes) -> int | None:
+    """The least slope that stands against the regulariser, where it pulls a nonzero parameter towards zero; None if
+    all are zero."""
     pulls = [
         -found.w1_left[found.w1 > 0],
         found.b1_right[found.b1 < 0],
         -found.w2_left[found.w2 > 0],
         found.w2_right[found.w2 < 0],
     ]
-    return int(min((p.min() for p in pulls if p.size), default=1))
+    return min((int(p.min()) for p in pulls if p.size), default=None)
 
 
 def _unneeded(program: Program, states: States, found: Slopes) -> Iterator[Unneeded]:
-    tests = Tests(program, states)
+    tests = ConjunctTests(program, states)
     for number, rule in enumerate(found.rules):
         if not found.b1_left[number]:
             yield Unneeded(number, rule, None)

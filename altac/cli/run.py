@@ -5,30 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from io import TextIOWrapper
 from itertools import islice
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
 from altac.api import Program, Run, load
 from altac.cli.exits import Exit
+from altac.cli.inputs import Item, open_inputs, read_items
 from altac.cli.output import params_option, report
 from altac.diagnostics.cli_errors import BadLine
 from altac.diagnostics.problem import AltacError, Problem
 
 #: Inputs that are run together.
 BATCH = 4096
-
-
-@dataclass(frozen=True)
-class _Item:
-    """One input, or why it cannot be one. ``place`` names it in messages."""
-
-    place: str
-    given: Any = None
-    problem: Problem | None = None
 
 
 @click.command()
@@ -64,58 +54,20 @@ def run(
         sound = _run_all(program, items, engine, max_layers, as_json)
     else:
         sound = _run_all(program, items, engine, max_layers, as_json)
-        with _open(source) as lines:
+        with open_inputs(source) as lines:
             sound = (
-                _run_all(program, _lines(lines, "<stdin>" if source == "-" else source), engine, max_layers, as_json)
+                _run_all(program, read_items(lines, "<stdin>" if source == "-" else source), engine, max_layers, as_json)
                 and sound
             )
     return Exit.SUCCESS if sound else Exit.FAILURE
 
 
-def _open(path: str) -> TextIO:
-    if path == "-":
-        return TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
-    try:
-        return open(path, encoding="utf-8", errors="replace")
-    except OSError as error:
-        from altac.diagnostics.syntax_errors import UnreadableFile
-
-        raise AltacError(UnreadableFile(name=path, reason=(error.strerror or str(error)).lower())) from None
-
-
-def _arguments(inputs: tuple[str, ...]) -> Iterator[_Item]:
+def _arguments(inputs: tuple[str, ...]) -> Iterator[Item]:
     for number, text in enumerate(inputs, 1):
-        yield _Item(f"input {number}", text)  # the codec reads JSON arrays in text
+        yield Item(f"input {number}", text)  # the codec reads JSON arrays in text
 
 
-def _lines(lines: TextIO, name: str) -> Iterator[_Item]:
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield _parsed(line, f"{name}:{number}", name, number)
-
-
-def _parsed(text: str, place: str, file: str, number: int) -> _Item:
-    """An input from JSON: a string or an array of strings and whole numbers."""
-    reason = ""
-    try:
-        value = json.loads(text)
-        if not isinstance(value, str | list):
-            reason = "expected a JSON string or array"
-        elif isinstance(value, list):
-            for i, item in enumerate(value):
-                if isinstance(item, bool) or not isinstance(item, str | int):
-                    reason = f"item {i} is {json.dumps(item)[:40]}, not a token name or a number"
-                    break
-    except RecursionError:
-        reason = "nested too deeply"
-    except ValueError as error:
-        reason = f"not JSON: {error}"
-    if reason:
-        return _Item(place, problem=BadLine(file=file, line=number, reason=reason))
-    return _Item(place, value)
-
-
-def _run_all(program: Program, items: Iterator[_Item], engine: Any, max_layers: int | None, as_json: bool) -> bool:
+def _run_all(program: Program, items: Iterator[Item], engine: Any, max_layers: int | None, as_json: bool) -> bool:
     """Run in batches, print results in order and report what failed. Whether all succeeded."""
     sound = True
     done = 0
@@ -145,7 +97,7 @@ def _run_all(program: Program, items: Iterator[_Item], engine: Any, max_layers: 
     return sound
 
 
-def _show(outcome: Run, item: _Item, as_json: bool) -> bool:
+def _show(outcome: Run, item: Item, as_json: bool) -> bool:
     if outcome.error is not None:
         if not isinstance(outcome.error, BadLine):
             click.echo(f"{item.place}:", err=True)
