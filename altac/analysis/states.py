@@ -53,9 +53,13 @@ class States:
     inputs: int
     failures: tuple[Failure, ...]
 
+    def columns(self, names: Sequence[str]) -> Codes:
+        """The values of ``names`` in every state (M, len(names))."""
+        return self.codes[:, [self.names.index(n) for n in names]]
+
     def project(self, names: Sequence[str]) -> tuple[Codes, Codes]:
         """The distinct combinations of the values of ``names`` (K, len(names)), and how often each occurs (K,)."""
-        columns = self.codes[:, [self.names.index(n) for n in names]]
+        columns = self.columns(names)
         if not names:
             return columns[:1], self.counts.sum(keepdims=True)[: len(columns)]
         low = columns.min(axis=0, initial=0)

@@ -19,7 +19,7 @@ SECTIONS = {
     "While a program runs": ("runtime_errors",),
     "When a model is built": ("build_errors",),
     "On the command line": ("cli_errors",),
-    "In data to learn from": ("analysis_errors",),
+    "In data to learn from": ("analysis_errors", "learnability_errors"),
 }
 
 _HEAD = """\
