@@ -120,28 +120,35 @@ def test_firings_are_those_of_single_steps() -> None:
 
 @pytest.mark.parametrize("conjuncts", [False, True])
 def test_the_minimal_version_does_the_same_on_the_inputs(conjuncts: bool) -> None:
-    dropped = removed = 0
+    dropped = removed = written = 0
     for program, inputs in CASES + RULES:
         found = minimal(program, inputs, conjuncts=conjuncts)
         dropped += len(found.dropped)
         removed += sum(len(k.removed) for k in found.kept)
         assert run(found.program, inputs) == run(program, inputs)
         reread, problems = check_source(Source("min.alta", found.text))
-        assert reread is not None, (found.text, problems)
-        assert [(r.output, r.error) for r in run(reread.ir, inputs)] == [(r.output, r.error) for r in run(program, inputs)]
+        if reread is None:
+            # Random programs have heads that the language does not let a program have.
+            assert {p.code for p in problems} <= {"head-value", "query-key-disjoint"}, (found.text, problems)
+            continue
+        written += 1
+        expected = [(r.output, r.layers, r.error) for r in run(program, inputs)]
+        assert [(r.output, r.layers, r.error) for r in run(reread.ir, inputs)] == expected
         assert isinstance(reread.ir.mlp, MlpRules)
         assert len(reread.ir.mlp.rules) == len(found.kept)
     assert dropped > 500
-    assert (removed > 100) == conjuncts
+    assert written > 60
+    assert (removed > 50) == conjuncts
 
 
 def test_the_minimal_version_compiles() -> None:
     addition = load(EXAMPLES / "addition.alta")
-    found = minimal(addition.ir, [addition.encode(f"s{a}+{b}e") for a, b in itertools.product(range(10), repeat=2)])
+    numbers = random.Random(0).sample(range(100, 1000), 400)
+    found = minimal(addition.ir, [addition.encode(f"s{a}+{b}e") for a, b in zip(numbers, numbers[7:], strict=False)])
     reread, _ = check_source(Source("min.alta", found.text))
     assert reread is not None
-    outcomes = reread.compile(0, max_length=16).run(["s7+8e", "s1234+5678e"])
-    assert [o.text for o in outcomes] == ["15", "6912"]
+    outcomes = reread.compile(2, max_length=16).run(["s107+128e", "s1234+5678e"])
+    assert [o.text for o in outcomes] == ["0235", "06912"]
 
 
 def changes(program: Program, rules: tuple[Rule, ...], without: Rule, left: Rule | None, reference: list[data.State]) -> bool:
@@ -206,7 +213,7 @@ def test_a_guard_of_a_head_stays() -> None:
     program = data.program(GUARDED.format("if not first and left { seen <- true }"))
     found = minimal(program, [(0, 1, 0, 1)], conjuncts=True)
     (kept,) = found.kept
-    assert [n for n, _ in kept.rule.antecedent] == ["first", "seen", "left"]
+    assert [n for n, _ in kept.rule.antecedent] == ["first", "left", "seen"]
     assert kept.guards == (("first", 0),)
     assert run(found.program, [(0, 1, 0, 1)]) == run(program, [(0, 1, 0, 1)])
 
@@ -223,39 +230,48 @@ def test_a_missing_rule_leaves_the_variable_as_it_is() -> None:
 
 OVERLAPPING = """\
 program overlapping
-tokens 0..3
-var a: 0..1 = match token { 1 => 1, 3 => 1, _ => 0 }
-var b: 0..1 = match token { 2 => 1, 3 => 1, _ => 0 }
-var c: bool = token == 3
+tokens 0, 1
+positions 4
+var a: 0..1 = token
+var b: 0..1 = min(position, 1)
 var x: 0..2 = 0
 rules {
     a = 1, b = 0, x = 0 => x <- 1
-    b = 1, a = 0, x = 0 => x <- 2
+    a = 0, b = 1, x = 0 => x <- 2
 }
 output x
 layers 1
 """
 
 
-def test_rules_stay_exclusive_where_they_can() -> None:
-    """On tokens 0, 1 and 2 either rule could lose its second test. Both would then apply to 3."""
+def test_rules_may_be_exclusive_on_the_inputs_only() -> None:
+    """No input begins with 0, so neither rule needs the test of ``a = 1`` or ``b = 1``, but then both apply to a 0 there."""
     program = data.program(OVERLAPPING)
-    found = minimal(program, [(0, 1, 2)], conjuncts=True)
-    assert sorted(len(k.removed) for k in found.kept) == [1, 1]
-    assert len(found.overlaps) == 1
-    (result,) = run(found.program, [(3,)])
+    found = minimal(program, [(1, 1), (1, 0)], conjuncts=True)
+    assert [k.removed for k in found.kept] == [(("a", 1),), (("b", 1),)]
+    assert found.overlaps == (found.rules,)
+    (result,) = run(found.program, [(0,)])
     assert result.error is not None
     assert result.error.code == "rule-conflict"
 
 
+def test_rules_stay_exclusive_where_they_can() -> None:
+    """Each rule needs one of its tests, and the same one: then a state satisfies one at most."""
+    program = data.program(OVERLAPPING)
+    found = minimal(program, [(1, 0)], conjuncts=True)
+    assert [len(k.removed) for k in found.kept] == [1, 1]
+    assert found.overlaps == ()
+
+
 def test_rules_that_overlap_on_a_state_are_cut_apart() -> None:
-    program = data.program(OVERLAPPING.replace("a = 1, b = 0, x = 0 => x <- 1", "a = 1, x = 0 => x <- 2").replace(", a = 0", ""))
-    seen = collect_states(program, [(0, 1, 2, 3)])
+    text = OVERLAPPING.replace("a = 1, b = 0, x = 0 => x <- 1", "a = 1, x = 0 => x <- 2").replace("a = 0, b", "b")
+    program = data.program(text)
+    seen = collect_states(program, [(0, 1)])
     rules = rules_of(program)
     assert clash(seen, rules)
     assert not clash(seen, rules_on(program, seen, rules))
-    found = minimal(program, [(0, 1, 2, 3)])
-    assert run(found.program, [(0, 1, 2, 3)]) == run(program, [(0, 1, 2, 3)])
+    found = minimal(program, [(0, 1)])
+    assert run(found.program, [(0, 1)]) == run(program, [(0, 1)])
 
 
 def test_tokens_that_do_not_occur_start_with_the_default() -> None:
@@ -292,7 +308,7 @@ def test_defaults() -> None:
 
 def test_negative_codes_and_many_slots_are_packed_without_loss() -> None:
     subleq = load(EXAMPLES / "subleq.alta")
-    inputs = [subleq.encode([3, 4, -1, 5, 3]), subleq.encode([9, 11, -1, -16, 16])]
+    inputs = [subleq.encode([3, 4, -1, 5, 3]), subleq.encode([3, 3, -1, 5])]
     seen = collect_states(subleq.ir, inputs)
     reference = data.states(subleq.ir, inputs)
     last = {h.name: h.domain.low + h.domain.size for h in subleq.ir.heads}
