@@ -331,7 +331,7 @@ def test_test_lines_that_do_not_pass_any_more_are_left_out() -> None:
 
 
 def test_inputs_that_fail() -> None:
-    program = data.program(GUARDED.format("if left { seen <- true }"))
+    program = data.program(GUARDED.format("if not seen and left { seen <- true }"))
     with pytest.raises(AltacError) as caught:
         minimal(program, [(), (0, 1), (1,)])
     assert [p.code for p in caught.value.problems] == ["failing-input", "undefined-read"]
