@@ -301,7 +301,8 @@ class Scopes:
         inside = self.inside(definition, space, depth)
         if inside is None:
             return None
-        return inside.names.get(name) or inside.members.get(name)
+        found = inside.names.get(name)
+        return found if found is not None and found.kind != "argument" else inside.members.get(name)
 
     def path(
         self, node: tree.Expr, space: Space, bound: Mapping[str, Definition], depth: int = 0

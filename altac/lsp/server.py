@@ -16,19 +16,26 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from altac.diagnostics.problem import Problem
+from altac.lsp.counts import Counts, count_rules, count_units
 from altac.lsp.diagnostics import Report, check_document, to_diagnostic
 from altac.lsp.positions import path_of, uri_of
 from altac.lsp.project import Project
 from altac.source import Source
 
+if TYPE_CHECKING:
+    from altac import ir
+    from altac.lsp.facts import Facts
+
 #: Seconds to wait for further edits before a check.
 DELAY = 0.02
+#: Seconds that a hover waits for rules to be counted.
+PATIENCE = 0.25
 #: Seconds between looks at whether the editor still lives.
 _WATCH = 2.0
 #: Stack of the working threads: expressions may be nested as deeply as on the command line.
@@ -49,6 +56,8 @@ class AltacServer(LanguageServer):
         self.asked_to_leave = False
         self._checks = ThreadPoolExecutor(1, thread_name_prefix="check")
         self._questions = ThreadPoolExecutor(1, thread_name_prefix="question")
+        self._counting = ThreadPoolExecutor(1, thread_name_prefix="count")
+        self._counts: dict[str, tuple[ir.Program, asyncio.Future[Counts | None]]] = {}
         self._waiting: dict[str, None] = {}
         self._running = False
         self._timer: asyncio.TimerHandle | None = None
@@ -56,6 +65,46 @@ class AltacServer(LanguageServer):
     async def ask(self, question: Callable[..., _Result], *arguments: Any) -> _Result:
         """The answer of a question, found in the thread for questions."""
         return await asyncio.get_running_loop().run_in_executor(self._questions, question, *arguments)
+
+    def report(self, path: str) -> Report | None:
+        """The last finished check that knows most of a file: its own, or that of a program that imports it."""
+        own = self.reports.get(path)
+        if own is not None and own.facts.program is not None:
+            return own
+        others = (r for r in self.reports.values() if any(place[0] == path for place in r.facts.slots))
+        return next(others, own)
+
+    def facts(self, path: str) -> Facts | None:
+        """What that check found out."""
+        report = self.report(path)
+        return None if report is None else report.facts
+
+    def problems(self, path: str) -> tuple[Problem, ...]:
+        """The problems of a document; none if it has changed since."""
+        report = self.reports.get(path)
+        if report is None or report.source is not self.project.opened.get(path):
+            return ()
+        return report.problems.get(path, ())
+
+    async def counts(self, path: str) -> Counts | None:
+        """Rules and units of a program without errors, as far as they can be had soon: the rest is counted meanwhile."""
+        report = self.report(path)
+        program = report.facts.program if report is not None else None
+        if program is None:
+            return None
+        known = self._counts.get(path)
+        if known is None or known[0] is not program:
+            known = (program, asyncio.get_running_loop().run_in_executor(self._counting, count_rules, program))
+            self._counts[path] = known
+            known[1].add_done_callback(lambda done: self._count_units(path, program, done))
+        done, _ = await asyncio.wait([known[1]], timeout=PATIENCE)
+        return known[1].result() if done and known[1].exception() is None else None
+
+    def _count_units(self, path: str, program: ir.Program, done: asyncio.Future[Counts | None]) -> None:
+        counts = done.result() if done.exception() is None else None
+        current = self._counts.get(path)
+        if counts is not None and current is not None and current[0] is program:
+            self._counting.submit(count_units, program, counts)
 
     # --- documents --------------------------------------------------------------------------------
 
@@ -124,6 +173,7 @@ class AltacServer(LanguageServer):
             for path in dependents:
                 if path != source.name:
                     self._waiting.setdefault(path)
+            self._refresh_hints()
         if self._timer is None:
             self._next()
 
@@ -144,6 +194,14 @@ class AltacServer(LanguageServer):
         )
 
 
+    def _refresh_hints(self) -> None:
+        """Have the editor ask again for hints, which come from checks."""
+        workspace = self.client_capabilities.workspace
+        hints = workspace.inlay_hint if workspace is not None else None
+        if hints is not None and hints.refresh_support:
+            self.workspace_inlay_hint_refresh(None)
+
+
 def _version() -> str:
     try:
         return version("altac")
@@ -151,48 +209,17 @@ def _version() -> str:
         return "unknown"
 
 
-def make_server() -> AltacServer:
-    """A server that answers everything altac can."""
-    server = AltacServer()
-
-    @server.feature(types.INITIALIZED)
-    def initialized(ls: AltacServer, params: types.InitializedParams) -> None:
-        ls.project.folders = [path_of(uri) for uri in ls.workspace.folders]
-
-    @server.feature(types.SHUTDOWN)
-    def shutdown(ls: AltacServer, params: None) -> None:
-        ls.asked_to_leave = True
-
-    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    def did_open(ls: AltacServer, params: types.DidOpenTextDocumentParams) -> None:
-        document = params.text_document
-        ls.opened(document.uri, document.text, document.version)
-
-    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    def did_change(ls: AltacServer, params: types.DidChangeTextDocumentParams) -> None:
-        if params.content_changes:
-            document = params.text_document
-            ls.opened(document.uri, params.content_changes[-1].text, document.version)
-
-    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
-    def did_close(ls: AltacServer, params: types.DidCloseTextDocumentParams) -> None:
-        ls.closed(params.text_document.uri)
-
-    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    def did_change_files(ls: AltacServer, params: types.DidChangeWatchedFilesParams) -> None:
-        ls.schedule(ls.project.opened)
-
-    return server
-
-
 def serve() -> int:
     """Serve the editor on stdin and stdout until it leaves; the exit code. Ends too when the editor dies."""
+    from altac.lsp.features import register
+
     logging.basicConfig(stream=sys.stderr, level=logging.ERROR)
     sys.setrecursionlimit(20_000)
     threading.stack_size(_STACK)
     output = sys.stdout.buffer
     sys.stdout = sys.stderr  # what prints must not speak in between
-    server = make_server()
+    server = AltacServer()
+    register(server)
     threading.Thread(target=_watch_editor, args=(server,), daemon=True).start()
     with contextlib.suppress(BrokenPipeError, ConnectionError, SystemExit):
         server.start_io(sys.stdin.buffer, output)
