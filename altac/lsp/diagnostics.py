@@ -80,6 +80,24 @@ class _Imported(Problem):
         return f"in {name}: {self.cause.render_title()}{others}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Failed(Problem):
+    """Says that a document could not be checked through a fault of altac."""
+
+    reason: str
+    title = "altac could not check this file: {reason}"
+    help = "this is a fault of altac; please report it with the program"
+
+
+def failed_check(source: Source, error: BaseException) -> Report:
+    """The report of a check that broke down."""
+    from altac.lsp.facts import Facts
+
+    start = Span(source, 0, min(1, len(source.text)))
+    problem = _Failed(span=start, reason=f"{type(error).__name__}: {error}")
+    return Report(source, {source.name: (problem,)}, Facts())
+
+
 def to_diagnostic(problem: Problem) -> types.Diagnostic:
     """The diagnostic of a problem, in the range of its span; related places keep their texts."""
     code = problem.cause.code if isinstance(problem, _Imported) else problem.code
@@ -96,7 +114,7 @@ def to_diagnostic(problem: Problem) -> types.Diagnostic:
         range=_range(problem.span),
         message="\n".join(parts),
         severity=_SEVERITY[problem.severity],
-        code=code,
+        code=code or None,
         source="altac",
         tags=[types.DiagnosticTag.Unnecessary] if code in _UNNECESSARY else None,
         related_information=[types.DiagnosticRelatedInformation(location_of(s), text) for s, text in places] or None,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from altac import resources
 from altac.diagnostics.problem import AltacError
+from altac.diagnostics.syntax_errors import UnreadableFile
 from altac.lsp import names
 from altac.source import Source
 from altac.syntax.parser import parse
@@ -47,7 +48,7 @@ class Project:
         """The current text; None if there is no such file or it cannot be read as text."""
         try:
             return self.read(path)
-        except (AltacError, OSError, ValueError):
+        except (AltacError, OSError):
             return None
 
     def read(self, path: str) -> Source:
@@ -55,7 +56,10 @@ class Project:
         path = os.path.normpath(path)
         if path in self.opened:
             return self.opened[path]
-        status = os.stat(path)
+        try:
+            status = os.stat(path)
+        except ValueError as error:  # a zero byte in the path
+            raise AltacError(UnreadableFile(name=path, reason=str(error))) from None
         stamp = (status.st_mtime_ns, status.st_size)
         known = self._disk.get(path)
         if known is None or known[0] != stamp:

@@ -23,7 +23,7 @@ from pygls.lsp.server import LanguageServer
 
 from altac.diagnostics.problem import Problem
 from altac.lsp.counts import Counts, count_rules, count_units
-from altac.lsp.diagnostics import Report, check_document, to_diagnostic
+from altac.lsp.diagnostics import Report, check_document, failed_check, to_diagnostic
 from altac.lsp.positions import path_of, uri_of
 from altac.lsp.project import Project
 from altac.source import Source
@@ -162,10 +162,9 @@ class AltacServer(LanguageServer):
             return
         error = done.exception()
         if error is not None:
-            # Not the document's fault: say so once, and go on.
             logging.getLogger(__name__).error("checking %s failed", source.name, exc_info=error)
-        elif self.project.opened.get(source.name) is source:
-            report, dependents = done.result()
+        if self.project.opened.get(source.name) is source:
+            report, dependents = done.result() if error is None else (failed_check(source, error), [])
             before = self.reports.get(source.name)
             self.reports[source.name] = report
             for place in {*report.problems, *(before.problems if before is not None else ())}:
