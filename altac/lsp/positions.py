@@ -34,15 +34,13 @@ def offset_of(source: Source, position: types.Position) -> int:
     A position between the halves of a surrogate pair stands for the character that they make up.
     """
     starts = _line_starts(source.text)
-    if position.line < 0:
-        return 0
     if position.line >= len(starts):
         return len(source.text)
     start = starts[position.line]
     end = starts[position.line + 1] if position.line + 1 < len(starts) else len(source.text)
     line = source.text[start:end].rstrip("\r\n")
     if line.isascii():
-        return start + max(0, min(position.character, len(line)))
+        return start + min(position.character, len(line))
     units = 0
     for index, character in enumerate(line):
         units += utf16_length(character)
