@@ -127,7 +127,9 @@ def _showing(server: AltacServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def show(ls: AltacServer, params: types.HoverParams) -> types.Hover | None:
         path = _path(params)
-        counts = await ls.counts(path)
+        use = await ls.ask(navigation.use_at, ls.project, path, params.position)
+        counted = use is not None and use.definition.kind in ("variable", "program")
+        counts = await ls.counts(path) if counted else None
         return await ls.ask(hover, ls.project, path, params.position, ls.facts(path), counts)
 
     @server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, coloring.LEGEND)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import sys
@@ -22,20 +23,19 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from altac.diagnostics.problem import Problem
-from altac.lsp.counts import Counts, count_rules, count_units
+from altac.lsp.counts import Counting, Counts
 from altac.lsp.diagnostics import Report, check_document, failed_check, to_diagnostic
 from altac.lsp.positions import path_of, uri_of
 from altac.lsp.project import Project
 from altac.source import Source
 
 if TYPE_CHECKING:
-    from altac import ir
     from altac.lsp.facts import Facts
 
 #: Seconds to wait for further edits before a check.
-DELAY = 0.02
+DELAY = 0.01
 #: Seconds that a hover waits for rules to be counted.
-PATIENCE = 0.25
+PATIENCE = 0.3
 #: Seconds between looks at whether the editor still lives.
 _WATCH = 2.0
 #: Stack of the working threads: expressions may be nested as deeply as on the command line.
@@ -56,8 +56,7 @@ class AltacServer(LanguageServer):
         self.asked_to_leave = False
         self._checks = ThreadPoolExecutor(1, thread_name_prefix="check")
         self._questions = ThreadPoolExecutor(1, thread_name_prefix="question")
-        self._counting = ThreadPoolExecutor(1, thread_name_prefix="count")
-        self._counts: dict[str, tuple[ir.Program, asyncio.Future[Counts | None]]] = {}
+        self._counts: dict[str, Counting] = {}
         self._waiting: dict[str, None] = {}
         self._running = False
         self._timer: asyncio.TimerHandle | None = None
@@ -89,22 +88,22 @@ class AltacServer(LanguageServer):
     async def counts(self, path: str) -> Counts | None:
         """Rules and units of a program without errors, as far as they can be had soon: the rest is counted meanwhile."""
         report = self.report(path)
-        program = report.facts.program if report is not None else None
-        if program is None:
+        if report is None or report.facts.program is None:
             return None
-        known = self._counts.get(path)
-        if known is None or known[0] is not program:
-            known = (program, asyncio.get_running_loop().run_in_executor(self._counting, count_rules, program))
-            self._counts[path] = known
-            known[1].add_done_callback(lambda done: self._count_units(path, program, done))
-        done, _ = await asyncio.wait([known[1]], timeout=PATIENCE)
-        return known[1].result() if done and known[1].exception() is None else None
+        root = report.source.name
+        if self.project.opened.get(root) is not report.source:
+            return None
+        if root not in self._counts:
+            self._counts[root] = Counting(root, {p: s.text for p, s in self.project.opened.items()})
+        counting = self._counts[root]
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(counting.rules_known.wait(), PATIENCE)
+        return counting.counts
 
-    def _count_units(self, path: str, program: ir.Program, done: asyncio.Future[Counts | None]) -> None:
-        counts = done.result() if done.exception() is None else None
-        current = self._counts.get(path)
-        if counts is not None and current is not None and current[0] is program:
-            self._counting.submit(count_units, program, counts)
+    def _forget_counts(self) -> None:
+        for counting in self._counts.values():
+            counting.cancel()
+        self._counts.clear()
 
     # --- documents --------------------------------------------------------------------------------
 
@@ -113,6 +112,7 @@ class AltacServer(LanguageServer):
         path = path_of(uri)
         self.project.open(path, text)
         self.versions[path] = number
+        self._forget_counts()
         self.schedule([path])
 
     def closed(self, uri: str) -> None:
@@ -217,6 +217,9 @@ def serve() -> int:
     threading.stack_size(_STACK)
     output = sys.stdout.buffer
     sys.stdout = sys.stderr  # what prints must not speak in between
+    # Trees are made and dropped at every keystroke and hold no cycles: looking for some would only take time.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     server = AltacServer()
     register(server)
     threading.Thread(target=_watch_editor, args=(server,), daemon=True).start()
