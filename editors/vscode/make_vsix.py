@@ -3,8 +3,8 @@
     python editors/vscode/make_vsix.py [OUTPUT]
 
 Needs Python only. The TextMate grammar is taken from ``grammar/``, so that there is one copy of it. The language client,
-which speaks to ``altac lsp``, is packed if ``npm ci --omit=dev`` has fetched it into ``node_modules`` beside this file; without it
-the extension has colours and commands alone.
+which speaks to ``altac lsp``, is packed if ``npm ci --omit=dev`` has fetched it into ``node_modules`` beside this file;
+without it the extension has colours and commands alone.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _manifest(package: dict[str, object]) -> str:
 
 def _content_types(files: dict[str, Path]) -> str:
     defaults = "".join(f'  <Default Extension="{ext}" ContentType="{kind}"/>\n' for ext, kind in _TYPES.items())
-    for name, path in files.items():
+    for name in files:
         if Path(name).suffix not in _TYPES:
             defaults += f'  <Override PartName="/extension/{escape(name)}" ContentType="text/plain"/>\n'
     return (
