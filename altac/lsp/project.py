@@ -17,6 +17,8 @@ from altac.syntax.reading import read_source
 
 #: Files of a workspace that are searched for references.
 MAX_FILES = 2_000
+#: Folders of a workspace that are looked into: one may be opened on a whole disk.
+MAX_FOLDERS = 5_000
 #: Folders that hold no programs of the author.
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "dist", "build"})
 
@@ -117,11 +119,13 @@ class Project:
         for path in list(found):
             found |= dict.fromkeys(sorted(str(p) for p in Path(path).parent.glob("*.alta")))
             found |= dict.fromkeys(sorted(self.imports(path)))
+        visited = 0
         for folder in self.folders:
             for root, folders, files in os.walk(folder):
+                visited += 1
                 folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED)
                 found |= dict.fromkeys(os.path.join(root, f) for f in sorted(files) if f.endswith(".alta"))
-                if len(found) >= MAX_FILES:
+                if len(found) >= MAX_FILES or visited >= MAX_FOLDERS:
                     break
         yield from list(found)[:MAX_FILES]
 

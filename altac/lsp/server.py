@@ -53,6 +53,7 @@ class AltacServer(LanguageServer):
         self.project = Project()
         self.reports: dict[str, Report] = {}
         self.versions: dict[str, int] = {}
+        self.uris: dict[str, str] = {}
         self.asked_to_leave = False
         self._checks = ThreadPoolExecutor(1, thread_name_prefix="check")
         self._questions = ThreadPoolExecutor(1, thread_name_prefix="question")
@@ -112,6 +113,7 @@ class AltacServer(LanguageServer):
         path = path_of(uri)
         self.project.open(path, text)
         self.versions[path] = number
+        self.uris[path] = uri
         self._forget_counts()
         self.schedule([path])
 
@@ -120,6 +122,7 @@ class AltacServer(LanguageServer):
         path = path_of(uri)
         self.project.close(path)
         self.versions.pop(path, None)
+        self._forget_counts()
         self._waiting.pop(path, None)
         report = self.reports.pop(path, None)
         for place in {path, *(report.problems if report is not None else ())}:
@@ -189,7 +192,7 @@ class AltacServer(LanguageServer):
                 found.setdefault(key, problem)
         diagnostics = [to_diagnostic(problem) for problem in found.values()]
         self.text_document_publish_diagnostics(
-            types.PublishDiagnosticsParams(uri_of(path), diagnostics, self.versions.get(path))
+            types.PublishDiagnosticsParams(self.uris.get(path, uri_of(path)), diagnostics, self.versions.get(path))
         )
 
 
