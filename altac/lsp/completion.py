@@ -112,8 +112,9 @@ def _names(
     if _TYPE_PLACE.search(line) is not None:
         yield from _keywords(_TYPES, "1")
         yield from _builtins(("bool", "Token"), "1")
-        wanted: tuple[names.Kind, ...] = ("type", "enum", "module", "argument")
-        yield from _declared(project, index, space, offset, dict.fromkeys(wanted, "0"))
+        wanted: dict[names.Kind, str] = {"type": "0", "enum": "0", "module": "1", "argument": "1"}
+        wanted |= {"constant": "2", "parameter": "2", "function": "3"}  # the bounds of a range
+        yield from _declared(project, index, space, offset, wanted)
         return
     if _USE_PLACE.search(line) is not None:
         yield from _declared(project, index, space, offset, {"component": "0", "module": "1"})
@@ -121,6 +122,10 @@ def _names(
     called = _called(project, index, offset, tokens)
     if called is not None:
         yield from called
+    visible = index.visible(offset)
+    for name in _begun(tokens):
+        if name not in visible:
+            yield types.CompletionItem(name, kind=K.Variable, sort_text=f"1{name}")
     if start_of_line:
         yield from _keywords(_STATEMENTS, "2")
         if in_component:
@@ -141,6 +146,24 @@ def _depth(tokens: list[Token]) -> int:
         elif token.text in ("}", ")", "]"):
             depth = max(0, depth - 1)
     return depth
+
+
+def _begun(tokens: list[Token]) -> list[str]:
+    """The arguments and local names of the declaration that ``tokens`` end in, which may be too broken for a tree."""
+    tokens = [t for t in tokens if t.type not in ("BLANK", "NEWLINE", "COMMENT")]
+    start = next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i].type in ("FN", "MLP")), len(tokens))
+    found: dict[str, None] = {}
+    for place in range(start + 2, len(tokens) - 1):
+        before, token, after = tokens[place - 1], tokens[place], tokens[place + 1]
+        argument = before.text in ("(", ",") and after.text in (",", ")", ":", "=") and tokens[start].type == "FN"
+        if token.type == "NAME" and (before.type in ("LET", "FOR") or argument and _in_header(tokens[start:place])):
+            found.setdefault(token.text)
+    return list(found)
+
+
+def _in_header(tokens: list[Token]) -> bool:
+    """Whether the first bracket of ``tokens`` is still open at their end."""
+    return _depth(tokens) > 0 and not any(t.text == "{" for t in tokens)
 
 
 def call_before(tokens: list[Token]) -> tuple[list[str], int, str] | None:

@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from altac.source import Source
 from altac.syntax.keywords import BUILTINS, words
 from altac.syntax.lexer import tokenize
+from altac.syntax.printer import format_source
 from altac.syntax.tables import load_tables
 from tests.syntax.samples import ALTA_FILES, EVERYTHING
 
@@ -122,19 +124,29 @@ def test_indentation_gives_back_the_examples(editor: str, tmp_path: Path) -> Non
     """Where only blocks indent, indenting flat text makes it what it was."""
     text = (ROOT / "examples" / "addition.alta").read_text(encoding="utf-8")
     flat = "\n".join(line.strip() for line in text.split("\n"))
-    lines = answer(editor, flat, tmp_path, "getline(1, '$')", "set equalprg=\nsilent normal! gg=G")
+    lines = answer(editor, flat, tmp_path, "getline(1, '$')", "silent normal! gg=G")
     assert lines == text.rstrip("\n").split("\n")
 
 
 @pytest.mark.parametrize("editor", EDITORS)
 def test_make_fills_the_quickfix_list(editor: str, tmp_path: Path) -> None:
     text = "program p\ntokens 0, 1\nvar x: bool = tru\noutput x\nlayers 0\nconst H = 7 // 2\n"
-    before = f"compiler altac\nlet &makeprg = '{sys.executable} -m altac check %:S'\nsilent! make!"
+    before = f"unlet current_compiler\nlet g:altac_command = '{sys.executable} -m altac'\ncompiler altac\nsilent! make!"
     expression = "map(getqflist(), {_, e -> [bufname(e.bufnr), e.lnum, e.col, e.type, e.text]})"
     found = answer(editor, text, tmp_path, expression, before)
     assert [entry[1:4] for entry in found] == [[3, 15, "E"], [6, 13, "W"]]
     assert [entry[4] for entry in found] == ["unknown name `tru`", "`// 2` is a comment, not a division"]
     assert all(entry[0].endswith("program.alta") for entry in found)
+
+
+@pytest.mark.parametrize("editor", EDITORS)
+def test_the_format_command_is_altac_fmt(editor: str, tmp_path: Path) -> None:
+    untidy = "program   p\ntokens 0,1\n\n\n\nvar x:bool=token==1\noutput x\nlayers 1\n"
+    before = f"let g:altac_command = '{sys.executable} -m altac'\nsilent! AltacFormat"
+    lines = answer(editor, untidy, tmp_path, "getline(1, '$')", before)
+    assert lines == format_source(Source("p", untidy)).rstrip("\n").split("\n")
+    broken = untidy + "var ("
+    assert answer(editor, broken, tmp_path, "getline(1, '$')", before) == broken.split("\n")
 
 
 # --- the language server in Neovim ------------------------------------------------------------------

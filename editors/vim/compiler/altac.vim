@@ -4,5 +4,5 @@ if exists('current_compiler')
 endif
 let current_compiler = 'altac'
 
-CompilerSet makeprg=altac\ check\ %:S
+execute 'CompilerSet makeprg=' . escape(get(g:, 'altac_command', 'altac') . ' check %:S', ' \|"')
 CompilerSet errorformat=%Eerror[%*[^]]]:\ %m,%Wwarning[%*[^]]]:\ %m,%Z\ %#-->\ %f:%l:%c,%-C%.%#,%-G%.%#
