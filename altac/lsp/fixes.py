@@ -109,7 +109,7 @@ def _fixes(problem: Problem, span: Span, project: Project, index: names.Index) -
             node = _node_at(index.module.tree, span, tree.ChainedComparison)
             if isinstance(node, tree.ChainedComparison):
                 yield _replace(span, _conjunction(node))
-        case type_errors.Mismatch(hint=hint) | type_errors.BadOperands(hint=hint):
+        case type_errors.Mismatch(hint=hint):
             yield from _conversion(span, hint)
         case type_errors.NoEffect():
             yield _remove_line(span)
