@@ -123,7 +123,8 @@ def table5(preset: str, seed: int, folder: Path, progress: Callable[[str], None]
         known = rng.permutation(training)[: min(DECODED[preset], 1024)]
         x, y = padded([sources[i] for i in training], source_length), padded([targets[i] for i in training], target_length)
         for layers in SCAN_DEPTHS[preset]:
-            for positions in ("relative", "absolute") if layers == SCAN_DEPTHS[preset][-1] or preset == "paper" else ("relative",):
+            both = preset == "paper" or layers == SCAN_DEPTHS[preset][-1]
+            for positions in ("relative", "absolute") if both else ("relative",):
                 progress(f"SCAN {split}, {layers} layers, {positions} positions")
                 how = with_architecture(recipe, layers=layers, positions=positions, shared=True, longest=target_length)
                 fitted = fit_seq2seq(x, y, (len(words) + 1, len(actions) + STOP + 1), how, seed)

@@ -29,6 +29,7 @@ COMMANDS = {
     "new": ("altac.cli.new", "new", "Create a program from a template."),
     "explain": ("altac.cli.explain", "explain", "Explain a diagnostic code."),
     "repl": ("altac.cli.repl", "repl", "Work on a program interactively."),
+    "lsp": ("altac.cli.lsp", "lsp", "Serve an editor (language server)."),
 }
 
 
