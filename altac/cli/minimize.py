@@ -52,7 +52,7 @@ def minimize(
         )
     except AltacError as error:
         raise placed(error, inputs) from None
-    failing = [*inputs.failing, *((inputs.places[f.index], f.problem) for f in found.failures)]
+    failing = inputs.with_failures(found.failures)
     if target is not None:
         write_whole(target, found.text)
     if as_json:

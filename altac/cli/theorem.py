@@ -72,7 +72,7 @@ def theorem(
         )
     except AltacError as error:
         raise placed(error, inputs) from None
-    failing = [*inputs.failing, *((inputs.places[f.index], f.problem) for f in verdict.failures)]
+    failing = inputs.with_failures(verdict.failures)
     if as_json:
         click.echo(json.dumps(_json(program, verdict, failing), ensure_ascii=False))
     else:
