@@ -205,7 +205,8 @@ def test_the_python_api() -> None:
     program = load(PARITY)
     found = program.minimal(["START 1 0", "START 1 1", ["START", 0]])
     assert len(found) == 7, found.rules
-    assert program.theorem(["START 1 1 0", "START 0 1"]).minimal
+    assert program.theorem([f"START {a} {b} {c}" for a in (0, 1) for b in (0, 1) for c in (0, 1)]).minimal
+    assert not program.theorem(["START 0"]).strict_optimum
 
 
 def test_help_needs_no_numpy() -> None:
