@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from altac.api import Program
 from altac.diagnostics.problem import AltacError, Problem
 from altac.interpreter.lines import open_lines, parse_lines
+
+if TYPE_CHECKING:
+    from altac.analysis.states import Failure
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,11 @@ class InputSet:
     tokens: tuple[tuple[int, ...], ...]
     places: tuple[str, ...]
     failing: tuple[tuple[str, Problem], ...]
+
+    def with_failures(self, failures: Iterable[Failure]) -> list[tuple[str, Problem]]:
+        """The failing inputs together with those on which the program fails, in the order of their lines."""
+        found = [*self.failing, *((self.places[f.index], f.problem) for f in failures)]
+        return sorted(found, key=lambda f: int(f[0].rpartition(":")[2]))
 
 
 def read_set(program: Program, path: str, skip_failing: bool) -> InputSet:

@@ -11,7 +11,7 @@ import click
 
 from altac.api import Program, load
 from altac.cli.exits import Exit
-from altac.cli.output import params_option, report, write_whole
+from altac.cli.output import count, params_option, report, write_whole
 from altac.diagnostics.problem import AltacError, Problem
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def minimize(
         )
     except AltacError as error:
         raise placed(error, inputs) from None
-    failing = [*inputs.failing, *((inputs.places[f.index], f.problem) for f in found.failures)]
+    failing = inputs.with_failures(found.failures)
     if target is not None:
         write_whole(target, found.text)
     if as_json:
@@ -85,11 +85,11 @@ def _lines(program: Program, found: Minimal, failing: list[tuple[str, Problem]],
     original = found.original
     rules = len(found.kept) + len(found.dropped)
     yield (
-        f"{program.name} on {found.inputs:,} input{'' if found.inputs == 1 else 's'}: the MLP reads"
-        f" {found.evaluations:,} states, {found.states:,} of them different"
+        f"{program.name} on {count(found.inputs, 'input')}: the MLP reads {count(found.evaluations, 'state')},"
+        f" {found.states:,} of them different"
     )
     if failing:
-        yield f"  left out      {len(failing):,} inputs on which the program fails, first {failing[0][0]}"
+        yield f"  left out      {count(len(failing), 'input')} on which the program fails, first {failing[0][0]}"
     yield f"  rules         {len(found.kept):,} of {rules:,} apply"
     if original.heads:
         yield f"  head values   {len(found.resets):,} of {len(found.resets) + found.resets_dropped:,} occur"
@@ -109,14 +109,14 @@ def _lines(program: Program, found: Minimal, failing: list[tuple[str, Problem]],
     if removed or guards:
         yield f"  conjuncts     {removed:,} removed; {guards:,} only keep heads from being read where undefined"
     if found.overlaps:
-        yield f"  overlaps      {len(found.overlaps):,} pairs of rules exclude one another on these inputs only"
+        yield f"  overlaps      {count(len(found.overlaps), 'pair')} of rules exclude one another on these inputs only"
     if found.tests_dropped:
         yield f"  test lines    {len(found.tests_dropped):,} of {len(original.tests):,} do not pass any more, left out"
     if found.dropped:
         yield "\nrules that never apply, by the line they come from"
         every = [*(k.original for k in found.kept), *found.dropped]
-        for line, count, total in counted(found.dropped, every):
-            yield f"  {line.file}:{line.number}  {count:,} of {total:,}  {line.text}"
+        for line, number, total in counted(found.dropped, every):
+            yield f"  {line.file}:{line.number}  {number:,} of {total:,}  {line.text}"
     if not verbose:
         return
     for rule in found.dropped:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from altac.api import Program, load
 from altac.cli.exits import Exit
-from altac.cli.output import params_option, report
+from altac.cli.output import count, params_option, report
 from altac.diagnostics.problem import AltacError, Problem
 
 if TYPE_CHECKING:
     from altac.analysis.theorem import Unneeded, Verdict, Violation
 
-#: Lines of violations that are shown unless all are wanted.
+#: Findings that are shown unless all are wanted.
 _SHOWN = 20
 
 
@@ -72,7 +72,7 @@ def theorem(
         )
     except AltacError as error:
         raise placed(error, inputs) from None
-    failing = [*inputs.failing, *((inputs.places[f.index], f.problem) for f in verdict.failures)]
+    failing = inputs.with_failures(verdict.failures)
     if as_json:
         click.echo(json.dumps(_json(program, verdict, failing), ensure_ascii=False))
     else:
@@ -83,49 +83,58 @@ def theorem(
 
 def _lines(program: Program, verdict: Verdict, failing: list[tuple[str, Problem]], most: int | None) -> Iterator[str]:
     yield (
-        f"{program.name} on {verdict.inputs:,} input{'' if verdict.inputs == 1 else 's'}: {len(verdict.rules):,} rules,"
-        f" {verdict.parameters:,} parameters, {verdict.states:,} different states"
+        f"{program.name} on {count(verdict.inputs, 'input')}: {count(len(verdict.rules), 'rule')},"
+        f" {count(verdict.parameters, 'parameter')}, {count(verdict.states, 'different state')}"
     )
     if failing:
-        yield f"  left out         {len(failing):,} inputs on which the program fails, first {failing[0][0]}"
+        yield f"  left out         {count(len(failing), 'input')} on which the program fails, first {failing[0][0]}"
     idle = sum(u.conjunct is None for u in verdict.unneeded)
-    why = f": {idle:,} rules and {len(verdict.unneeded) - idle:,} conjuncts are not needed" if verdict.unneeded else ""
-    yield f"  minimal          {'no' if verdict.unneeded else 'yes'}{why}"
-    count = len(verdict.violations)
-    faults = f": not in {count:,} parameter{'' if count == 1 else 's'}" if count else ""
-    yield f"  strict optimum   {'no' if count else 'yes'}{faults}, at alpha = {verdict.alpha}"
+    needless = f"{count(idle, 'rule')} and {count(len(verdict.unneeded) - idle, 'conjunct')} are not needed"
+    yield f"  minimal          {'yes' if verdict.minimal else f'no: {needless}'}"
+    faults = f"no: not in {count(len(verdict.violations), 'parameter')}"
+    yield f"  strict optimum   {'yes' if verdict.strict_optimum else faults}, at alpha = {verdict.alpha}"
     if verdict.below:  # 0: for no alpha; None: there is no parameter to speak of
         yield f"  strict for       0 < alpha < {verdict.below:,}"
     if verdict.unneeded:
         yield "\nnot needed"
-        yield from _some((_unneeded(program, u) for u in verdict.unneeded), len(verdict.unneeded), most)
+        yield from _by_rule(program, verdict.unneeded, _needless, most)
     if verdict.violations:
-        yield "\nparameters with the left and right derivatives of the loss"
-        yield from _some((_violation(program, v) for v in verdict.violations), count, most)
+        yield "\nparameters, and the left and right derivative of the loss in them"
+        yield from _by_rule(program, verdict.violations, _derivatives, most)
 
 
-def _some(lines: Iterator[str], count: int, most: int | None) -> Iterator[str]:
-    for number, line in enumerate(lines):
-        if number == most:
-            yield f"  and {count - number:,} more; --verbose shows all"
+_Finding = TypeVar("_Finding", "Unneeded", "Violation")
+
+
+def _by_rule(
+    program: Program,
+    findings: Sequence[_Finding],
+    shown: Callable[[Program, _Finding], str],
+    most: int | None,
+) -> Iterator[str]:
+    """A line for each rule, and under it one for each of its findings."""
+    from altac.analysis.wording import line_of, rule_text
+
+    last = None
+    for done, finding in enumerate(findings):
+        if done == most:
+            yield f"  and {len(findings) - done:,} more; --verbose shows all"
             return
-        yield line
+        if finding.number != last:
+            line, last = line_of(finding.rule), finding.number
+            place = "" if line is None else f" ({line.file}:{line.number})"
+            yield f"  rule {last}{place}: {rule_text(program.ir, finding.rule)}"
+        yield f"    {shown(program, finding)}"
 
 
-def _unneeded(program: Program, found: Unneeded) -> str:
-    from altac.analysis.wording import conjunct_text, rule_text
+def _needless(program: Program, found: Unneeded) -> str:
+    from altac.analysis.wording import conjunct_text
 
-    what = "" if found.conjunct is None else f"{conjunct_text(program.ir, found.conjunct)} in "
-    return f"  {_place(found)}{what}{rule_text(program.ir, found.rule)}"
+    return "never applies" if found.conjunct is None else f"does not need {conjunct_text(program.ir, found.conjunct)}"
 
 
-def _violation(program: Program, found: Violation) -> str:
-    from altac.analysis.wording import rule_text
-
-    return (
-        f"  {_place(found)}{_parameter(program, found)} = {found.weight}: {found.left}, {found.right}"
-        f" in {rule_text(program.ir, found.rule)}"
-    )
+def _derivatives(program: Program, found: Violation) -> str:
+    return f"{_parameter(program, found)} = {found.weight}: {found.left}, {found.right}"
 
 
 def _parameter(program: Program, found: Violation) -> str:
@@ -136,13 +145,6 @@ def _parameter(program: Program, found: Violation) -> str:
         return f"b1[{found.number}]"
     feature = conjunct_text(program.ir, found.feature)
     return f"W1[{found.number}, {feature}]" if found.matrix == "W1" else f"W2[{feature}, {found.number}]"
-
-
-def _place(found: Unneeded | Violation) -> str:
-    from altac.analysis.wording import line_of
-
-    line = line_of(found.rule)
-    return "" if line is None else f"{line.file}:{line.number}  "
 
 
 def _number(value: Fraction) -> int | float | str:

@@ -151,7 +151,9 @@ def test_the_minimal_version_compiles() -> None:
     assert [o.text for o in outcomes] == ["0235", "06912"]
 
 
-def changes(program: Program, rules: tuple[Rule, ...], without: Rule, left: Rule | None, reference: list[data.State]) -> bool:
+def changes(
+    program: Program, rules: tuple[Rule, ...], without: Rule, left: Rule | None, reference: list[data.State]
+) -> bool:
     """Whether the MLP does something else on some state, or fails, when ``left`` replaces a rule, by appendix B.3."""
     new = [r for r in rules if r is not without] + ([left] if left is not None else [])
     for state in reference:

@@ -1,7 +1,7 @@
 """The exact derivatives against finite differences of an MLP written out with numpy, and the theorems both ways.
 
-The loss is linear in each parameter within 1 of its compiled value, on either side, and all its values there are multiples of 1/4 at
-steps of 1/4: the differences below are exact in floating point.
+The loss is linear in each parameter within 1 of its compiled value, on either side, and at steps of 1/4 its values are
+multiples of 1/4: the differences below are exact in floating point.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class Mlp:
         self.counts = np.array([*counted.values()], float)
         self.z = np.array([[float(s[names.index(n)] == v) for n, v in features] for s in counted]).T
         self.z = self.z.reshape(len(features), len(counted))
-        self.w1 = np.array([[float(f in r.antecedent) for f in features] for r in rules]).reshape(len(rules), len(features))
+        self.w1 = np.array([[float(f in r.antecedent) for f in features] for r in rules]).reshape(
+            len(rules), len(features)
+        )
         self.b1 = np.array([1.0 - len(r.antecedent) for r in rules])
         self.w2 = np.zeros((len(features), len(rules)))
         for j, rule in enumerate(rules):
@@ -60,6 +62,10 @@ class Mlp:
 
     def norm(self) -> float:
         return float(sum(np.abs(m).sum() for m in (self.w1, self.b1, self.w2)))
+
+    def regularised(self, alpha: float) -> Callable[[], float]:
+        """Equation 17 with this weight."""
+        return lambda: alpha * self.norm() + self.loss()
 
     def differences(self, matrix: Array, measure: Callable[[], float]) -> tuple[Array, Array]:
         """The left and right derivative of a measure in every entry of a parameter matrix."""
@@ -119,7 +125,7 @@ def test_the_verdict_is_that_of_the_finite_differences() -> None:
             names = [(s.name, s.domain.low + v) for s in program.slots for v in range(s.domain.size)]
             expected = {}
             for name, dense in (("W1", mlp.w1), ("b1", mlp.b1), ("W2", mlp.w2)):
-                left, right = mlp.differences(dense, lambda alpha=alpha: alpha * mlp.norm() + mlp.loss())  # type: ignore[misc]
+                left, right = mlp.differences(dense, mlp.regularised(alpha))
                 for index in np.ndindex(dense.shape):
                     if not left[index] < 0 < right[index]:
                         number = index[1] if name == "W2" else index[0]
@@ -213,7 +219,7 @@ def test_a_needless_conjunct_need_not_show_in_any_single_parameter() -> None:
     program = data.program(NEEDLESS)
     mlp = Mlp(program, verdict.rules, [(0, 1)])
     for matrix in (mlp.w1, mlp.b1, mlp.w2):
-        left, right = mlp.differences(matrix, lambda: 0.5 * mlp.norm() + mlp.loss())
+        left, right = mlp.differences(matrix, mlp.regularised(0.5))
         assert (left < 0).all()
         assert (right > 0).all()
 

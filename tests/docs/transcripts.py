@@ -17,10 +17,10 @@ from pathlib import Path
 from tests.docs.pages import DOCS
 
 #: The pages that are followed, each in an empty folder that holds the examples.
-PAGES = ("index.md", "tutorial.md", "commands.md", "viewing.md", "coming-from-rasp.md")
+PAGES = ("index.md", "tutorial.md", "commands.md", "viewing.md", "learnability.md", "coming-from-rasp.md")
 
 EXAMPLES = DOCS.parent / "examples"
-_FENCE = re.compile(r"^```(alta file=(\S+)|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"^```((?:alta|json) file=(\S+)|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 #: What differs from run to run.
 _VARIES = re.compile(r"\b\d+(\.\d+)? ?s\b|(?<=\"seconds\": )[\d.]+|\b\d\.\d+e-?\d+\b")
