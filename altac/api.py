@@ -13,7 +13,11 @@ from altac.diagnostics.problem import AltacError, Problem
 from altac.source import Source
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from altac import ir
+    from altac.analysis.minimal import Minimal
+    from altac.analysis.theorem import Verdict
     from altac.display.rules import Rules
     from altac.display.weights import Weights
     from altac.interpreter import Result
@@ -175,6 +179,19 @@ class Program:
 
         found = units(self.ir, level)
         return Model(self, level, found, build(self.ir, found, dtype=dtype, max_length=max_length))
+
+    def minimal(self, inputs: Iterable[Input], *, conjuncts: bool = False, skip_failing: bool = False) -> Minimal:
+        """The minimal version with respect to the inputs; see `altac.analysis.minimal`. Raises `AltacError`."""
+        from altac.analysis.minimal import minimal
+
+        return minimal(self.ir, [self.encode(i) for i in inputs], conjuncts=conjuncts, skip_failing=skip_failing)
+
+    def theorem(self, inputs: Iterable[Input], *, alpha: Fraction | None = None) -> Verdict:
+        """Whether the rules are minimal for the inputs, and the compiled MLP a strict coordinate-wise local optimum; see
+        `altac.analysis.theorem`. Raises `AltacError`."""
+        from altac.analysis.theorem import ALPHA, theorem
+
+        return theorem(self.ir, [self.encode(i) for i in inputs], alpha=ALPHA if alpha is None else alpha)
 
     def test(self, engine: Engine = "interpreter") -> list[TestOutcome]:
         """Run the ``test`` lines."""

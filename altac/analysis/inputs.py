@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from altac.diagnostics.analysis_errors import FailedInput, NoInputs
+from altac.diagnostics.learnability_errors import FailingInput, NoInputs
 from altac.diagnostics.problem import AltacError, Problem
 from altac.interpreter.codec import read_input
 from altac.interpreter.lines import open_lines, parse_lines
@@ -20,16 +20,20 @@ class Inputs:
     lines: tuple[int, ...]
     skipped: tuple[tuple[int, Problem], ...] = ()
 
-    def failed(self, number: int, problem: Problem) -> AltacError:
-        """The error that stops a command when input ``number`` fails."""
-        return AltacError(FailedInput(file=self.file, line=self.lines[number]), problem)
+    def failed(self, problems: dict[int, Problem]) -> AltacError:
+        """The error that stops a command when some inputs, by number, fail: it shows the first."""
+        number, problem = min(problems.items(), key=lambda item: item[0])
+        place = f"{self.file}:{self.lines[number]}"
+        return AltacError(
+            FailingInput(place=place, number=number + 1, failing=len(problems), inputs=len(self.tokens)), problem
+        )
 
     def without(self, problems: dict[int, Problem]) -> Inputs:
         """What is left when inputs are skipped; `AltacError` if nothing is."""
         kept = [i for i in range(len(self.tokens)) if i not in problems]
         skipped = (*self.skipped, *((self.lines[i], p) for i, p in problems.items()))
         if not kept:
-            raise AltacError(NoInputs(file=self.file, skipped=len(skipped)))
+            raise self.failed(problems)
         return Inputs(self.file, tuple(self.tokens[i] for i in kept), tuple(self.lines[i] for i in kept), skipped)
 
 
@@ -53,12 +57,16 @@ def read_inputs(program: Program, path: str, skip: bool = False) -> Inputs:
                     continue
                 except AltacError as error:
                     problem = error.problems[0]
-                    stop = AltacError(FailedInput(file=file, line=line.number), problem)
+                    failing = FailingInput(place=f"{file}:{line.number}", number=line.number, failing=1, inputs=0)
+                    stop = AltacError(failing, problem)
             else:
                 stop = AltacError(problem)
             if not skip:
                 raise stop
             skipped.append((line.number, problem))
+    if not tokens and skipped:
+        failing = FailingInput(place=f"{file}:{skipped[0][0]}", number=1, failing=len(skipped), inputs=len(skipped))
+        raise AltacError(failing, skipped[0][1])
     if not tokens:
-        raise AltacError(NoInputs(file=file, skipped=len(skipped)))
+        raise AltacError(NoInputs(place=file))
     return Inputs(file, tuple(tokens), tuple(numbers), tuple(skipped))

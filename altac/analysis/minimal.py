@@ -24,6 +24,9 @@ from altac.ir import (
 )
 from altac.rules.ruleset import Reset, RuleSet
 
+#: How the file of a minimal version begins.
+HEADING = "// The minimal version of "
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -113,7 +116,7 @@ class Minimal:
 
         number = f"{self.inputs:,} input{'' if self.inputs == 1 else 's'}"
         head = [
-            f"// The minimal version of {self.original.name} for {number} (altac minimize): {len(self.kept):,} of"
+            f"{HEADING}{self.original.name} for {number} (altac minimize): {len(self.kept):,} of"
             f" {len(self.kept) + len(self.dropped):,} rules.",
             "",
         ]

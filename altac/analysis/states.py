@@ -53,9 +53,16 @@ class States:
     inputs: int
     failures: tuple[Failure, ...]
 
+    def columns(self, names: Sequence[str]) -> Codes:
+        """The values of ``names`` in every state (M, len(names))."""
+        found = np.empty((len(self.codes), len(names)), np.int64, order="F")  # it is read by column
+        for i, name in enumerate(names):
+            found[:, i] = self.codes[:, self.names.index(name)]
+        return found
+
     def project(self, names: Sequence[str]) -> tuple[Codes, Codes]:
         """The distinct combinations of the values of ``names`` (K, len(names)), and how often each occurs (K,)."""
-        columns = self.codes[:, [self.names.index(n) for n in names]]
+        columns = self.columns(names)
         if not names:
             return columns[:1], self.counts.sum(keepdims=True)[: len(columns)]
         low = columns.min(axis=0, initial=0)
@@ -90,15 +97,19 @@ def collect_states(
     """
     if not inputs:
         raise AltacError(NoInputs())
-    results = run(program, inputs, max_layers)
-    failures = tuple(Failure(i, r.error) for i, r in enumerate(results) if r.error is not None)
-    if failures and (not skip_failing or len(failures) == len(inputs)):
-        first = failures[0]
-        raise AltacError(FailingInput(number=first.index + 1, failing=len(failures), inputs=len(inputs)), first.problem)
-    sound = [s for s, r in zip(inputs, results, strict=True) if r.error is None]
     wanted = None if names is None else set(names)
-    watch = _Watch([s for s in program.slots if wanted is None or s.name in wanted], program.tokens.size)
-    run(program, sound, max_layers, watch)
+    slots = [s for s in program.slots if wanted is None or s.name in wanted]
+    watch = _Watch(slots, program.tokens.size)
+    results = run(program, inputs, max_layers, watch)
+    failures = tuple(Failure(i, r.error) for i, r in enumerate(results) if r.error is not None)
+    sound = [s for s, r in zip(inputs, results, strict=True) if r.error is None]
+    if failures:
+        if not skip_failing or not sound:
+            first = failures[0]
+            number, problem = first.index + 1, first.problem
+            raise AltacError(FailingInput(number=number, failing=len(failures), inputs=len(inputs)), problem)
+        watch = _Watch(slots, program.tokens.size)  # without the states of those that fail in the end
+        run(program, sound, max_layers, watch)
     codes, counts = watch.states()
     return States(
         names=tuple(s.name for s in watch.slots),
@@ -200,7 +211,7 @@ def _pack(
 
 def _unpack(words: _Words, lows: Sequence[int], sizes: Sequence[int]) -> Codes:
     """The codes (N, columns) of words (W, N)."""
-    codes = np.empty((words.shape[1], len(sizes)), np.int64)
+    codes = np.empty((words.shape[1], len(sizes)), np.int64, order="F")
     for word, members in zip(words, _layout(sizes), strict=True):
         rest = word.astype(np.int64)
         for i in reversed(members):

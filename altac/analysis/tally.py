@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -44,18 +45,21 @@ def groups(rules: Sequence[Rule]) -> Iterator[Group]:
         yield numbers, names
 
 
-def matches(rows: Codes, table: Codes) -> NDArray[np.int64]:
+def matches(rows: Codes, table: Codes) -> Codes:
     """For each of ``rows`` (N, K) the number of an equal row of ``table`` (R, K), or -1; equal rows of the table share
     the number of the first."""
-    both = np.concatenate([table, rows])
-    ids = np.zeros(len(both), np.int64)
-    for column in both.T:  # equal rows get equal numbers, small enough for any number of columns
-        codes = column - column.min(initial=0)
-        ids = np.unique(ids * (int(codes.max(initial=0)) + 1) + codes, return_inverse=True)[1].reshape(-1)
-    number = np.full(len(both), -1, np.int64)
-    for i in range(len(table) - 1, -1, -1):
-        number[ids[i]] = i
-    return number[ids[len(table) :]]
+    if not len(table) or not rows.shape[1]:
+        return np.full(len(rows), 0 if len(table) else -1, np.int64)
+    low = np.minimum(rows.min(axis=0, initial=0), table.min(axis=0))
+    size = np.maximum(rows.max(axis=0, initial=0), table.max(axis=0)) - low + 1
+    if math.prod(size.tolist()) < 1 << 62:
+        weights = np.cumprod([1, *size[:0:-1].tolist()])[::-1]
+        wanted, first = np.unique((table - low) @ weights, return_index=True)
+        keys = (rows - low) @ weights
+        at = np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)
+        return np.where(wanted[at] == keys, first[at], -1)
+    numbers = {tuple(row): i for i, row in reversed(list(enumerate(table.tolist())))}
+    return np.array([numbers.get(tuple(row), -1) for row in rows.tolist()], np.int64)
 
 
 def firings(states: States, rules: Sequence[Rule]) -> Codes:
@@ -63,14 +67,15 @@ def firings(states: States, rules: Sequence[Rule]) -> Codes:
     found = np.zeros(len(rules), np.int64)
     for numbers, names in groups(rules):
         rows, counts = states.project(names)
-        table = _table(rules, numbers)
+        table = antecedents(rules, numbers)
         at = matches(rows, table)
         sums = np.bincount(at[at >= 0], counts[at >= 0], len(numbers)).astype(np.int64)
         found[numbers] = sums[matches(table, table)]
     return found
 
 
-def _table(rules: Sequence[Rule], numbers: Sequence[int]) -> Codes:
+def antecedents(rules: Sequence[Rule], numbers: Sequence[int]) -> Codes:
+    """The codes that the rules of a group test (R, K)."""
     width = len(rules[numbers[0]].antecedent)
     return np.array([[code for _, code in rules[n].antecedent] for n in numbers], np.int64).reshape(-1, width)
 
@@ -79,10 +84,10 @@ def clash(states: States, rules: Sequence[Rule]) -> bool:
     """Whether two rules with one target apply to one state."""
     applying: dict[str, NDArray[np.bool_]] = {}
     for numbers, names in groups(rules):
-        table = _table(rules, numbers)
+        table = antecedents(rules, numbers)
         if len(np.unique(table, axis=0)) < len(table):
             return True
-        columns = states.codes[:, [states.names.index(n) for n in names]]
+        columns = states.columns(names)
         now = matches(columns, table) >= 0
         target = rules[numbers[0]].target
         before = applying.get(target)

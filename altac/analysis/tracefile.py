@@ -79,9 +79,8 @@ def write_traces(
         skipped: dict[int, Problem] = {}
         for job, failed in zip(jobs, run_tasks(_extract_part, jobs), strict=True):
             if failed and not skip:
-                number, problem = min(failed.items(), key=lambda item: item[0])
                 shutil.rmtree(folder, ignore_errors=True)
-                raise inputs.failed(number, problem)
+                raise inputs.failed(failed)
             skipped |= failed
             if progress is not None:
                 progress(job.first + len(job.tokens), len(inputs.tokens))

@@ -17,27 +17,17 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from altac.analysis.checkpoint import Metrics, Store
 from altac.analysis.hyperparameters import Hyperparameters
 from altac.analysis.packing import Array
 from altac.analysis.vectors import Vectors
-from altac.diagnostics.analysis_errors import Diverged, OtherRun
-from altac.diagnostics.cli_errors import CannotWrite
+from altac.diagnostics.analysis_errors import Diverged
 from altac.diagnostics.problem import AltacError
 
 #: Steps that run on the device without coming back.
 BLOCK = 100
 #: Weights and biases, layer by layer.
 Parameters = list[dict[str, jax.Array]]
-
-
-@dataclass(frozen=True)
-class Metrics:
-    """At a step: the mean ``loss`` since the last entry, and the fraction of pairs whose values all come out right."""
-
-    step: int
-    loss: float
-    exact: float
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -85,7 +75,7 @@ def train(
     optimizer = _optimizer(how)
     parameters = initial_parameters(sizes, seed)
     state = optimizer.init(parameters)
-    store = None if directory is None else _Store(Path(directory), _fingerprint(data, how, seed))
+    store = None if directory is None else Store(Path(directory), _fingerprint(data, how, seed))
     step, elapsed = 0, 0.0
     metrics: list[Metrics] = []
     if store is not None and (found := store.load(parameters, state)) is not None:
@@ -167,69 +157,3 @@ def _fingerprint(data: Vectors, how: Hyperparameters, seed: int) -> dict[str, st
     for array in (data.inputs, data.free, data.targets):
         content.update(np.ascontiguousarray(array).tobytes())
     return {"hyperparameters": json.dumps(how.json()), "seed": str(seed), "data": content.hexdigest()}
-
-
-class _Store:
-    """Checkpoints and metrics of a run in a folder."""
-
-    def __init__(self, folder: Path, fingerprint: dict[str, str]) -> None:
-        self.folder = folder
-        self.fingerprint = fingerprint
-        self.path = folder / "checkpoint.safetensors"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            self._refuse(error)
-
-    @property
-    def kept(self) -> str:
-        """Where the last state is, if there is one."""
-        return str(self.path) if self.path.exists() else ""
-
-    def _refuse(self, error: OSError) -> None:
-        reason = (error.strerror or str(error)).lower()
-        raise AltacError(CannotWrite(path=str(self.folder), reason=reason)) from None
-
-    def save(self, parameters: Parameters, state: Any, metrics: list[Metrics]) -> None:
-        """Replace the checkpoint, then the metrics: each as a whole."""
-        from safetensors.numpy import save
-
-        leaves = jax.tree.leaves((parameters, state))
-        tensors = {f"{i:04}": np.asarray(leaf) for i, leaf in enumerate(leaves)}
-        lines = "".join(json.dumps(vars(m)) + "\n" for m in metrics)
-        try:
-            self._replace(self.path, save(tensors, {**self.fingerprint, "metrics": lines}))
-            self._replace(self.folder / "metrics.jsonl", lines.encode())
-        except OSError as error:
-            self._refuse(error)
-
-    def _replace(self, path: Path, data: bytes) -> None:
-        temporary = path.with_name(f".{path.name}.new")
-        try:
-            temporary.write_bytes(data)
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-    def load(self, parameters: Parameters, state: Any) -> tuple[Parameters, Any, list[Metrics]] | None:
-        """The last checkpoint; None if there is none. Raises `AltacError` if it is of another run."""
-        from safetensors import SafetensorError, safe_open
-
-        if not self.path.exists():
-            return None
-        like, shape = jax.tree.flatten((parameters, state))
-        try:
-            with safe_open(self.path, framework="numpy") as file:
-                known = file.metadata() or {}
-                for what, value in self.fingerprint.items():
-                    if known.get(what) != value:
-                        raise AltacError(OtherRun(path=str(self.folder), what=_WORDS.get(what, what)))
-                leaves = [jnp.asarray(file.get_tensor(f"{i:04}"), leaf.dtype) for i, leaf in enumerate(like)]
-        except (SafetensorError, OSError):
-            raise AltacError(OtherRun(path=str(self.folder), what="format of its checkpoint")) from None
-        metrics = [Metrics(**json.loads(line)) for line in known["metrics"].splitlines()]
-        restored = jax.tree.unflatten(shape, leaves)
-        return restored[0], restored[1], metrics
-
-
-_WORDS = {"hyperparameters": "choice of hyperparameters", "data": "set of traces"}

@@ -20,6 +20,8 @@ COMMANDS = {
     "inspect": ("altac.cli.build", "inspect", "Report the size of the compiled model."),
     "rules": ("altac.cli.rules", "rules", "Print the transition rules."),
     "verify": ("altac.cli.verify", "verify", "Compare interpreter and compiled model; print the certificate."),
+    "minimize": ("altac.cli.minimize", "minimize", "Write the minimal version of a program for given inputs."),
+    "theorem": ("altac.cli.theorem", "theorem", "Tell whether the compiled MLP is a strict local optimum."),
     "trace": ("altac.cli.trace", "trace", "Show the residual stream layer by layer."),
     "view": ("altac.cli.view", "view", "Write a page that shows a run: states, attention, updates, weights."),
     "train": ("altac.cli.train", "train", "Train an MLP on traces and evaluate the Transformer."),
@@ -27,6 +29,7 @@ COMMANDS = {
     "new": ("altac.cli.new", "new", "Create a program from a template."),
     "explain": ("altac.cli.explain", "explain", "Explain a diagnostic code."),
     "repl": ("altac.cli.repl", "repl", "Work on a program interactively."),
+    "lsp": ("altac.cli.lsp", "lsp", "Serve an editor (language server)."),
 }
 
 

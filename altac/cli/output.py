@@ -26,6 +26,11 @@ def columns() -> int:
     return min(shutil.get_terminal_size((100, 24)).columns, 120) if sys.stderr.isatty() else 100
 
 
+def count(number: int, noun: str) -> str:
+    """``1 rule``, ``1,200 rules``"""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def report(problems: Iterable[Problem]) -> None:
     """Show problems on stderr."""
     from altac.diagnostics.render import render_all

@@ -5,30 +5,21 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
 from altac.api import Program, Run, load
 from altac.cli.exits import Exit
+from altac.cli.inputs import Item, read_items
 from altac.cli.output import params_option, report
 from altac.diagnostics.cli_errors import BadLine
 from altac.diagnostics.problem import AltacError, Problem
-from altac.interpreter.lines import open_lines, parse_lines
+from altac.interpreter.lines import open_lines
 
 #: Inputs that are run together.
 BATCH = 4096
-
-
-@dataclass(frozen=True)
-class _Item:
-    """One input, or why it cannot be one. ``place`` names it in messages."""
-
-    place: str
-    given: Any = None
-    problem: Problem | None = None
 
 
 @click.command()
@@ -66,23 +57,18 @@ def run(
         sound = _run_all(program, items, engine, max_layers, as_json)
         with open_lines(source) as lines:
             sound = (
-                _run_all(program, _lines(lines, "<stdin>" if source == "-" else source), engine, max_layers, as_json)
+                _run_all(program, read_items(lines, "<stdin>" if source == "-" else source), engine, max_layers, as_json)
                 and sound
             )
     return Exit.SUCCESS if sound else Exit.FAILURE
 
 
-def _arguments(inputs: tuple[str, ...]) -> Iterator[_Item]:
+def _arguments(inputs: tuple[str, ...]) -> Iterator[Item]:
     for number, text in enumerate(inputs, 1):
-        yield _Item(f"input {number}", text)  # the codec reads JSON arrays in text
+        yield Item(f"input {number}", text)  # the codec reads JSON arrays in text
 
 
-def _lines(lines: TextIO, name: str) -> Iterator[_Item]:
-    for line in parse_lines(lines, name):
-        yield _Item(f"{name}:{line.number}", line.given, line.problem)
-
-
-def _run_all(program: Program, items: Iterator[_Item], engine: Any, max_layers: int | None, as_json: bool) -> bool:
+def _run_all(program: Program, items: Iterator[Item], engine: Any, max_layers: int | None, as_json: bool) -> bool:
     """Run in batches, print results in order and report what failed. Whether all succeeded."""
     sound = True
     done = 0
@@ -112,7 +98,7 @@ def _run_all(program: Program, items: Iterator[_Item], engine: Any, max_layers: 
     return sound
 
 
-def _show(outcome: Run, item: _Item, as_json: bool) -> bool:
+def _show(outcome: Run, item: Item, as_json: bool) -> bool:
     if outcome.error is not None:
         if not isinstance(outcome.error, BadLine):
             click.echo(f"{item.place}:", err=True)

@@ -68,7 +68,7 @@ def train(
         pairs, failed = collect_pairs(ir, inputs.tokens, max_layers, lambda n: progress(n, len(inputs.tokens)))
     if failed:
         if not skip_failing:
-            raise inputs.failed(*min(failed.items(), key=lambda item: item[0]))
+            raise inputs.failed(failed)
         inputs = inputs.without(failed)
     report_skipped(inputs.file, inputs.skipped)
     if not len(pairs):

@@ -26,6 +26,7 @@ class FailingInput(Problem):
     failing: int
     inputs: int
     code = "failing-input"
+    title = "the program fails on {place}"
     help = "correct the input or the program, or leave such inputs out with --skip-failing"
 
     def render_title(self) -> str:

@@ -78,19 +78,20 @@ def rules_json(program: Program, ruleset: RuleSet) -> dict[str, Any]:
 
     def rule_json(rule: Rule) -> dict[str, Any]:
         return {
-            "antecedent": {n: _json(domains[n], c) for n, c in rule.antecedent},
+            "antecedent": {n: json_value(domains[n], c) for n, c in rule.antecedent},
             "target": rule.target,
-            "value": _json(domains[rule.target], rule.value),
+            "value": json_value(domains[rule.target], rule.value),
             "line": None if rule.span is None else rule.span.line,
         }
 
     def reset_json(reset: Reset) -> dict[str, Any]:
-        return {"head": reset.head, "value": _json(domains[reset.head], reset.value)}
+        return {"head": reset.head, "value": json_value(domains[reset.head], reset.value)}
 
     return {"rules": list(map(rule_json, ruleset.rules)), "resets": list(map(reset_json, ruleset.resets))}
 
 
-def _json(domain: Domain, code: int) -> object:
+def json_value(domain: Domain, code: int) -> object:
+    """A code as data for `json.dumps`: as in the outputs of a program, sets as lists, fractions as text."""
     match domain:
         case BoolDomain():
             return bool(code)
@@ -102,7 +103,7 @@ def _json(domain: Domain, code: int) -> object:
             value = buckets[code]
             return int(value) if value.denominator == 1 else str(value)
         case SetDomain(element=element, family=family):
-            return [_json(element, c) for c in sorted(family[code])]
+            return [json_value(element, c) for c in sorted(family[code])]
 
 
 def rules_program(program: Program, ruleset: RuleSet) -> Iterator[str]:

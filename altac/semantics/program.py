@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,12 +41,11 @@ _ONCE = {
 }  # fmt: skip
 
 
-def check(source: Source, params: Mapping[str, Any] | None = None, read: Reader | None = None) -> Checked:
-    """Check a main file and everything it imports.
-
-    ``params`` replaces the values of parameters: Python values, or strings in the language. ``read`` gives the
-    text of an imported file by its path (the file system if left out).
-    """
+def check(
+    source: Source, params: Mapping[str, Any] | None = None, read: Reader | None = None,
+    inspect: Callable[[Checker], None] | None = None,
+) -> Checked:  # fmt: skip
+    """Check a main file and everything it imports; see `altac.semantics.check`."""
     import sys
 
     from altac.syntax.parser import parse
@@ -69,6 +68,8 @@ def check(source: Source, params: Mapping[str, Any] | None = None, read: Reader 
         checker.report(errors.TooComplex(span=Span(source, 0, min(1, len(source.text)))))
     finally:
         sys.setrecursionlimit(limit)
+    if inspect is not None:
+        inspect(checker)
     problems = tuple(sorted(checker.problems.values(), key=lambda p: _order(p, source)))
     if any(p.severity == "error" for p in problems):
         program = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from altac.diagnostics.problem import Problem
@@ -20,6 +21,7 @@ from altac.syntax.mending import Mender
 from altac.syntax.recovery import MAX_RECOVERIES, Recovery
 from altac.syntax.tables import load_tables
 
+_REMEMBERED = 100_000  # characters of a file whose tree is worth keeping
 _KEPT = 2 * MAX_RECOVERIES  # problems kept until they are sorted
 
 
@@ -32,7 +34,14 @@ class ParseResult:
 
 
 def parse(source: Source) -> ParseResult:
-    """Read a whole file. Never raises for what the text holds: every fault is among the problems."""
+    """Read a whole file. Never raises for what the text holds: every fault is among the problems.
+
+    The last few results are remembered: an editor has the same imports read at every keystroke.
+    """
+    return _remembered(source) if len(source.text) <= _REMEMBERED else _parse(source)
+
+
+def _parse(source: Source) -> ParseResult:
     if len(source.text) > MAX_CHARACTERS:
         problem = FileTooLarge(name=source.name, size=len(source.text), limit=MAX_CHARACTERS)
         return ParseResult(_nothing(source), (problem,))
@@ -57,6 +66,9 @@ def parse(source: Source) -> ParseResult:
     file = _run(machine, tokens, Recovery(source, machine, tokens, report, mender.dropped))
     file = _without_deep(replace(file, doc=head_comment(raw)), machine.too_deep, report, told=layout.stopped)
     return ParseResult(file, _in_order(list(problems.values())))
+
+
+_remembered = lru_cache(maxsize=32)(_parse)
 
 
 def _nothing(source: Source) -> tree.File:

@@ -2,7 +2,9 @@
 
     python editors/vscode/make_vsix.py [OUTPUT]
 
-Needs Python only. The TextMate grammar is taken from ``grammar/``, so that there is one copy of it.
+Needs Python only. The TextMate grammar is taken from ``grammar/``, so that there is one copy of it. The language client,
+which speaks to ``altac lsp``, is packed if ``npm ci --omit=dev`` has fetched it into ``node_modules`` beside this file;
+without it the extension has colours and commands alone.
 """
 
 from __future__ import annotations
@@ -18,25 +20,44 @@ _ROOT = _HERE.parents[1]
 #: Path in the extension, and the file it comes from.
 _FILES = {
     "package.json": _HERE / "package.json",
+    "extension.js": _HERE / "extension.js",
     "language-configuration.json": _HERE / "language-configuration.json",
     "README.md": _HERE / "README.md",
     "LICENSE.txt": _ROOT / "LICENSE",
     "syntaxes/alta.tmLanguage.json": _ROOT / "grammar" / "alta.tmLanguage.json",
 }
-_TYPES = {".json": "application/json", ".md": "text/markdown", ".txt": "text/plain", ".vsixmanifest": "text/xml"}
+_TYPES = {
+    ".js": "application/javascript", ".json": "application/json", ".md": "text/markdown", ".txt": "text/plain",
+    ".vsixmanifest": "text/xml",
+}  # fmt: skip
 
 
-def make_vsix(output: Path) -> None:
-    """Write the extension to ``output``; the same files give the same bytes."""
+def make_vsix(output: Path, modules: Path = _HERE / "node_modules") -> None:
+    """Write the extension to ``output``, with what ``modules`` holds; the same files give the same bytes."""
     package = json.loads(_FILES["package.json"].read_text(encoding="utf-8"))
-    entries = {"extension.vsixmanifest": _manifest(package), "[Content_Types].xml": _content_types()}
-    for name, path in _FILES.items():
+    files = {**_FILES, **_modules(modules)}
+    if package["dependencies"].keys() - {path.name for path in modules.glob("*")}:
+        package["dependencies"] = {}
+    entries = {"extension.vsixmanifest": _manifest(package), "[Content_Types].xml": _content_types(files)}
+    for name, path in files.items():
         entries[f"extension/{name}"] = path.read_text(encoding="utf-8")
+    entries["extension/package.json"] = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in entries.items():
             info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, text)
+
+
+def _modules(folder: Path) -> dict[str, Path]:
+    """What runs of the modules, and their licences; nothing if they were not fetched."""
+    kept = {}
+    for path in sorted(folder.rglob("*")):
+        licence = path.name.upper().startswith(("LICENSE", "LICENCE", "NOTICE"))
+        runs = path.suffix in (".js", ".json") and not path.name.startswith(".")
+        if path.is_file() and (licence or runs) and ".bin" not in path.parts and "browser" not in path.parts:
+            kept["node_modules/" + path.relative_to(folder).as_posix()] = path
+    return kept
 
 
 def _manifest(package: dict[str, object]) -> str:
@@ -71,8 +92,11 @@ def _manifest(package: dict[str, object]) -> str:
 """
 
 
-def _content_types() -> str:
+def _content_types(files: dict[str, Path]) -> str:
     defaults = "".join(f'  <Default Extension="{ext}" ContentType="{kind}"/>\n' for ext, kind in _TYPES.items())
+    for name in files:
+        if Path(name).suffix not in _TYPES:
+            defaults += f'  <Override PartName="/extension/{escape(name)}" ContentType="text/plain"/>\n'
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">\n'

@@ -184,8 +184,8 @@ def test_failing_inputs_stop_or_are_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "out", "message"),
     [
-        ("", "t.jsonl", "has no inputs"),
-        ("\n\n", "t.jsonl", "has no inputs"),
+        ("", "t.jsonl", "x.jsonl is empty"),
+        ("\n\n", "t.jsonl", "x.jsonl is empty"),
         ("{}\n", "t.jsonl", "expected a JSON string or array"),
         ('["START"]\n', "t.csv", "does not say in which format"),
         ('["START"]\n', "no/such/folder/t.jsonl", None),

@@ -18,7 +18,7 @@ CODES = sorted(code for code, kind in every_code().items() if kind.__module__.st
 
 #: Where one fault brings another diagnostic with it.
 WITH = {
-    "failed-input": {"update-out-of-range"}, "failing-input": {"update-out-of-range"},
+    "failing-input": {"update-out-of-range"},
     "import-cycle": {"import-failed"}, "too-many-errors": {"unexpected-text"},
 }  # fmt: skip
 

@@ -19,8 +19,9 @@ SECTIONS = {
     "In an input": ("input_errors",),
     "While a program runs": ("runtime_errors",),
     "When a model is built": ("build_errors",),
+    "When a program is analysed": ("learnability_errors",),
     "On the command line": ("cli_errors",),
-    "In data to learn from": ("analysis_errors", "learnability_errors"),
+    "In data to learn from": ("analysis_errors",),
 }
 
 _HEAD = """\

@@ -201,7 +201,9 @@ def test_the_extension_packs_what_it_names(tmp_path: Path) -> None:
     for asset in manifest.iter(f"{schema}Asset"):
         assert asset.get("Path") in names
     extensions = {child.get("Extension") for child in types}
-    assert {Path(name).suffix for name in names if name != "[Content_Types].xml"} <= extensions
+    parts = {str(child.get("PartName")).removeprefix("/") for child in types}
+    assert {Path(name).suffix for name in names - parts if name != "[Content_Types].xml"} <= extensions
+    assert "extension/" + package["main"].removeprefix("./") in names
 
 
 def test_the_language_configuration_is_sound() -> None:

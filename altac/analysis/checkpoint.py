@@ -1,0 +1,93 @@
+"""Checkpoints and metrics of a training run, in a folder: each file whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from altac.diagnostics.analysis_errors import OtherRun
+from altac.diagnostics.cli_errors import CannotWrite
+from altac.diagnostics.problem import AltacError
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """At a step: the mean ``loss`` since the last entry, and the fraction of training items that come out ``exact``."""
+
+    step: int
+    loss: float
+    exact: float
+    seconds: float
+
+
+class Store:
+    """Keeps the state of a run. ``fingerprint`` says which run it is: what it depends on, by name."""
+
+    def __init__(self, folder: Path, fingerprint: dict[str, str]) -> None:
+        self.folder = folder
+        self.fingerprint = fingerprint
+        self.path = folder / "checkpoint.safetensors"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self._refuse(error)
+
+    @property
+    def kept(self) -> str:
+        """Where the last state is, if there is one."""
+        return str(self.path) if self.path.exists() else ""
+
+    def _refuse(self, error: OSError) -> None:
+        reason = (error.strerror or str(error)).lower()
+        raise AltacError(CannotWrite(path=str(self.folder), reason=reason)) from None
+
+    def save(self, parameters: Any, state: Any, metrics: list[Metrics]) -> None:
+        """Replace the checkpoint, then the metrics: each as a whole."""
+        from safetensors.numpy import save
+
+        leaves = jax.tree.leaves((parameters, state))
+        tensors = {f"{i:04}": np.asarray(leaf) for i, leaf in enumerate(leaves)}
+        lines = "".join(json.dumps(vars(m)) + "\n" for m in metrics)
+        try:
+            self._replace(self.path, save(tensors, {**self.fingerprint, "metrics": lines}))
+            self._replace(self.folder / "metrics.jsonl", lines.encode())
+        except OSError as error:
+            self._refuse(error)
+
+    def _replace(self, path: Path, data: bytes) -> None:
+        temporary = path.with_name(f".{path.name}.new")
+        try:
+            temporary.write_bytes(data)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def load(self, parameters: Any, state: Any) -> tuple[Any, Any, list[Metrics]] | None:
+        """The last checkpoint; None if there is none. Raises `AltacError` if it is of another run."""
+        from safetensors import SafetensorError, safe_open
+
+        if not self.path.exists():
+            return None
+        like, shape = jax.tree.flatten((parameters, state))
+        try:
+            with safe_open(self.path, framework="numpy") as file:
+                known = file.metadata() or {}
+                for what, value in self.fingerprint.items():
+                    if known.get(what) != value:
+                        raise AltacError(OtherRun(path=str(self.folder), what=_WORDS.get(what, what)))
+                leaves = [jnp.asarray(file.get_tensor(f"{i:04}"), leaf.dtype) for i, leaf in enumerate(like)]
+        except (SafetensorError, OSError):
+            raise AltacError(OtherRun(path=str(self.folder), what="format of its checkpoint")) from None
+        metrics = [Metrics(**json.loads(line)) for line in known["metrics"].splitlines()]
+        restored = jax.tree.unflatten(shape, leaves)
+        return restored[0], restored[1], metrics
+
+
+_WORDS = {"hyperparameters": "choice of hyperparameters", "data": "training set"}

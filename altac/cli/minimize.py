@@ -1,0 +1,172 @@
+"""``altac minimize``"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from altac.api import Program, load
+from altac.cli.exits import Exit
+from altac.cli.output import count, params_option, report, write_whole
+from altac.diagnostics.problem import AltacError, Problem
+
+if TYPE_CHECKING:
+    from altac.analysis.minimal import Minimal
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@click.option("--inputs", "source", required=True, metavar="F.jsonl", help="Inputs as JSON lines; - for stdin.")
+@click.option("-o", "--output", "target", metavar="MIN.alta", help="Write the minimal version to this file.")
+@click.option("--conjuncts", is_flag=True, help="Also remove conjuncts that make no difference.")
+@click.option("--skip-failing", is_flag=True, help="Leave out inputs on which the program fails.")
+@click.option(
+    "--max-layers",
+    type=click.IntRange(min=0),
+    metavar="K",
+    help="Run exactly K layers unless all positions halt before.",
+)
+@click.option("--verbose", is_flag=True, help="List every rule that is dropped or changed.")
+@click.option("--json", "as_json", is_flag=True, help="The report as one JSON object.")
+@params_option
+def minimize(
+    file: str, source: str, target: str | None, conjuncts: bool, skip_failing: bool, max_layers: int | None,
+    verbose: bool, as_json: bool, params: dict[str, str],
+) -> int:  # fmt: skip
+    """Find the rules, tokens and positions of a program that given inputs need, and write the program that has only these."""
+    from altac.analysis.minimal import minimal
+    from altac.cli.inputs import placed, read_set
+
+    program = load(file, params)
+    report(program.warnings)
+    if target is not None:
+        _refuse_overwriting(target)
+    inputs = read_set(program, source, skip_failing)
+    try:
+        found = minimal(
+            program.ir, inputs.tokens, conjuncts=conjuncts, max_layers=max_layers, skip_failing=skip_failing
+        )
+    except AltacError as error:
+        raise placed(error, inputs) from None
+    failing = inputs.with_failures(found.failures)
+    if target is not None:
+        write_whole(target, found.text)
+    if as_json:
+        click.echo(json.dumps(_json(program, found, failing, target), ensure_ascii=False))
+        return Exit.SUCCESS
+    for line in _lines(program, found, failing, verbose):
+        click.echo(line)
+    if target is not None:
+        click.echo(f"\nwritten to {target}")
+    return Exit.SUCCESS
+
+
+def _refuse_overwriting(path: str) -> None:
+    """Only what this command wrote may be replaced. Raises `AltacError`."""
+    from altac.analysis.minimal import HEADING
+    from altac.diagnostics.cli_errors import AlreadyExists
+
+    try:
+        with open(path, encoding="utf-8", errors="replace") as existing:
+            ours = existing.read(len(HEADING)) == HEADING
+    except OSError:
+        ours = not os.path.isfile(path)  # what keeps it from being written is found then
+    if not ours:
+        raise AltacError(AlreadyExists(path=path))
+
+
+def _lines(program: Program, found: Minimal, failing: list[tuple[str, Problem]], verbose: bool) -> Iterator[str]:
+    from altac.analysis.wording import conjunct_text, counted, line_of, rule_text
+
+    original = found.original
+    rules = len(found.kept) + len(found.dropped)
+    yield (
+        f"{program.name} on {count(found.inputs, 'input')}: the MLP reads {count(found.evaluations, 'state')},"
+        f" {found.states:,} of them different"
+    )
+    if failing:
+        yield f"  left out      {count(len(failing), 'input')} on which the program fails, first {failing[0][0]}"
+    yield f"  rules         {len(found.kept):,} of {rules:,} apply"
+    if original.heads:
+        yield f"  head values   {len(found.resets):,} of {len(found.resets) + found.resets_dropped:,} occur"
+        yield f"  together      {len(found):,} rules as the paper counts them, a reset for each head value"
+    unseen = len(found.unseen_tokens)
+    tokens = f"{original.tokens.size - unseen:,} of {original.tokens.size:,} occur"
+    names = ", ".join(str(original.symbols[t].name) for t in found.unseen_tokens[:12])
+    yield f"  tokens        {tokens}" + (f"; not {names}" if unseen else "") + (", ..." if unseen > 12 else "")
+    if original.positions is not None:
+        yield f"  positions     {found.length:,} of {original.positions:,} occur"
+    for start in found.restricted:
+        by = original.variable(start.name).initial.by
+        value = conjunct_text(original, (start.name, start.default))
+        places = f"{by} that does" if len(start.unseen) == 1 else f"{by}s that do"
+        yield f"  start         {value} at {len(start.unseen):,} {places} not occur"
+    removed, guards = sum(len(k.removed) for k in found.kept), sum(len(k.guards) for k in found.kept)
+    if removed or guards:
+        yield f"  conjuncts     {removed:,} removed; {guards:,} only keep heads from being read where undefined"
+    if found.overlaps:
+        yield f"  overlaps      {count(len(found.overlaps), 'pair')} of rules exclude one another on these inputs only"
+    if found.tests_dropped:
+        yield f"  test lines    {len(found.tests_dropped):,} of {len(original.tests):,} do not pass any more, left out"
+    if found.dropped:
+        yield "\nrules that never apply, by the line they come from"
+        every = [*(k.original for k in found.kept), *found.dropped]
+        for line, number, total in counted(found.dropped, every):
+            yield f"  {line.file}:{line.number}  {number:,} of {total:,}  {line.text}"
+    if not verbose:
+        return
+    for rule in found.dropped:
+        at = line_of(rule)
+        yield f"dropped {'' if at is None else f'(line {at.number}) '}{rule_text(original, rule)}"
+    for kept in found.kept:
+        for conjunct in kept.removed:
+            yield f"removed {conjunct_text(original, conjunct)} from {rule_text(original, kept.original)}"
+
+
+def _json(program: Program, found: Minimal, failing: list[tuple[str, Problem]], target: str | None) -> dict[str, Any]:
+    from altac.analysis.wording import conjunct_json, rule_json
+    from altac.diagnostics.json import to_json
+    from altac.rules.printing import json_value
+
+    ir = found.original
+    return {
+        "program": program.name,
+        "output": target,
+        "inputs": found.inputs,
+        "failing": [{"place": place, "error": to_json(problem)} for place, problem in failing],
+        "states": found.states,
+        "evaluations": found.evaluations,
+        "rules": len(found.kept),
+        "resets": len(found.resets),
+        "resets_dropped": found.resets_dropped,
+        "kept": [
+            rule_json(ir, k.rule)
+            | {
+                "count": k.count,
+                "removed": [conjunct_json(ir, c) for c in k.removed],
+                "guards": [conjunct_json(ir, c) for c in k.guards],
+            }
+            for k in found.kept
+        ],
+        "dropped": [rule_json(ir, r) for r in found.dropped],
+        "overlaps": [[rule_json(ir, r) for r in pair] for pair in found.overlaps],
+        "tokens": [ir.symbols[t].name for t in found.tokens],
+        "unseen_tokens": [ir.symbols[t].name for t in found.unseen_tokens],
+        "positions": found.length,
+        "restricted": [
+            {
+                "variable": r.name,
+                "by": ir.variable(r.name).initial.by,
+                "default": json_value(ir.domain(r.name), r.default),
+                "unseen": [ir.symbols[i].name for i in r.unseen]
+                if ir.variable(r.name).initial.by == "token"
+                else list(r.unseen),
+            }
+            for r in found.restricted
+        ],
+        "tests_dropped": len(found.tests_dropped),
+    }
