@@ -29,7 +29,9 @@ SECTIONS = {
 PROGRAMS = ("examples", "stdlib")
 
 _LINK = re.compile(r"\]\(((?:\.\./)+)((?:" + "|".join(PROGRAMS) + r")/[\w/-]+)\.alta\)")
-_FENCE = re.compile(r"^```alta (file|error)=(\S+)$", re.MULTILINE)
+#: A link to something else of the repository; its path is seen from docs/ once the way up from a folder in it is left out.
+_OUTSIDE = re.compile(r"\[([^\]]*)\]\(((?:\.\./)+)([\w./-]+)\)")
+_FENCE = re.compile(r"^```(\w+) (file|error)=(\S+).*$", re.MULTILINE)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -58,6 +60,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, *, page: Any, config: MkDocsConfig, files: Files) -> str:
-    """Link to the pages of programs, and name the files and errors of code blocks above them."""
+    """Link to the pages of programs, leave of links to other files of the repository their text, and name the files and
+    errors of code blocks above them."""
+    depth = page.file.src_uri.count("/") + 1
+
+    def outside(match: re.Match[str]) -> str:
+        leaves = match[2].count("../") == depth and (ROOT / match[3]).exists()
+        return match[1] if leaves else match[0]
+
     markdown = _LINK.sub(lambda m: f"]({m[1].removeprefix('../')}{m[2]}.md)", markdown)
-    return _FENCE.sub(lambda m: f'```alta title="{m[2] if m[1] == "file" else "error: " + m[2]}"', markdown)
+    markdown = _OUTSIDE.sub(outside, markdown)
+    return _FENCE.sub(lambda m: f'```{m[1]} title="{m[3] if m[2] == "file" else "error: " + m[3]}"', markdown)

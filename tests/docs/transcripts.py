@@ -26,7 +26,7 @@ from tests.docs.pages import DOCS
 PAGES = sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md") if page.name != "errors.md")
 
 EXAMPLES = DOCS.parent / "examples"
-_FENCE = re.compile(r"^```(\w+)(?: file=(\S+)|[^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"^```(\w+)(?: file=(\S+))?[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 #: What differs from run to run.
 _VARIES = re.compile(r"\b\d+(\.\d+)? ?s\b|(?<=\"seconds\": )[\d.]+|(?<=  seconds) +[\d.]+|\b\d\.\d+e-?\d+\b")
