@@ -127,9 +127,10 @@ class Program:
     ) -> Runs:
         """Run the program on every input. An input that fails has its `Run.error` set; the others are unharmed.
 
-        Raises `AltacError` for an input that cannot be read, or if the program can never stop.
+        A text alone is one input. Raises `AltacError` for an input that cannot be read, or if the program can never stop.
         """
-        return Runs(map(self.decode, self.results([self.encode(i) for i in inputs], engine, max_layers)))
+        tokens = [self.encode(i) for i in ([inputs] if isinstance(inputs, str) else inputs)]
+        return Runs(map(self.decode, self.results(tokens, engine, max_layers)))
 
     def trace(self, given: Input, *, max_layers: int | None = None) -> Trace:
         """Run the program on one input and keep the residual stream of every layer; a run that fails is kept up to there.
@@ -266,7 +267,7 @@ class Model:
 
     def run(self, inputs: Iterable[Input], *, max_layers: int | None = None) -> Runs:
         """Like `Program.run`, on the compiled model."""
-        tokens = [self.program.encode(i) for i in inputs]
+        tokens = [self.program.encode(i) for i in ([inputs] if isinstance(inputs, str) else inputs)]
         return Runs(map(self.program.decode, self.runner.run(tokens, max_layers)))
 
 
