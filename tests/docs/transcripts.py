@@ -17,13 +17,13 @@ from pathlib import Path
 from tests.docs.pages import DOCS
 
 #: The pages that are followed, each in an empty folder that holds the examples.
-PAGES = ("index.md", "tutorial.md", "commands.md", "viewing.md", "learnability.md", "coming-from-rasp.md")
+PAGES = ("index.md", "tutorial.md", "commands.md", "viewing.md", "learnability.md", "training.md", "coming-from-rasp.md")
 
 EXAMPLES = DOCS.parent / "examples"
-_FENCE = re.compile(r"^```((?:alta|json) file=(\S+)|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"^```((?:alta|json|toml) file=(\S+)|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 #: What differs from run to run.
-_VARIES = re.compile(r"\b\d+(\.\d+)? ?s\b|(?<=\"seconds\": )[\d.]+|\b\d\.\d+e-?\d+\b")
+_VARIES = re.compile(r"(?<=loss )[\d.e-]+|\b\d+(\.\d+)? ?s\b|(?<=\"seconds\": )[\d.]+|\b\d\.\d+e-?\d+\b")
 
 
 def replay(page: Path, folder: Path) -> Iterator[tuple[re.Match[str], str]]:
