@@ -44,7 +44,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     sections = {title: [name for name in names if name in pages] for title, names in SECTIONS.items()}
     named = {"index.md", *(name for names in sections.values() for name in names)}
     sections["More"] = sorted(pages - named)
-    nav: list[Any] = ["index.md", *({title: names} for title, names in sections.items() if names)]
+    nav: list[Any] = [{"Overview": "index.md"}, *({title: names} for title, names in sections.items() if names)]
     config.nav = nav
     return config
 
