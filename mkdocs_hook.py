@@ -22,7 +22,7 @@ SECTIONS = {
         "viewing.md", "editors.md",
     ],
     "Reference": ["language.md", "commands.md", "python-api.md", "errors.md"],
-    "Learning from traces": ["learnability.md", "reproduction.md"],
+    "Learning from traces": ["training.md", "learnability.md", "reproduction.md"],
 }  # fmt: skip
 
 #: Folders whose programs get a page; the pages in docs/ link to the files themselves, as repositories show them.

@@ -21,7 +21,6 @@ from typing import Any
 from altac.repl.session import Session
 from tests.docs.pages import DOCS
 
-<<<<<<< HEAD
 #: The pages that are followed, each in an empty folder that holds the examples. errors.md is made of the examples that
 #: tests/diagnostics/test_examples.py runs.
 PAGES = sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md") if page.name != "errors.md")
@@ -30,17 +29,7 @@ EXAMPLES = DOCS.parent / "examples"
 _FENCE = re.compile(r"^```(\w+)(?: file=(\S+))?[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 #: What differs from run to run.
-_VARIES = re.compile(r"\b\d+(\.\d+)? ?s\b|(?<=\"seconds\": )[\d.]+|(?<=  seconds) +[\d.]+|\b\d\.\d+e-?\d+\b")
-=======
-#: The pages that are followed, each in an empty folder that holds the examples.
-PAGES = ("index.md", "tutorial.md", "commands.md", "viewing.md", "learnability.md", "training.md", "coming-from-rasp.md")
-
-EXAMPLES = DOCS.parent / "examples"
-_FENCE = re.compile(r"^```((?:alta|json|toml) file=(\S+)|console)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-
-#: What differs from run to run.
-_VARIES = re.compile(r"(?<=loss )[\d.e-]+|\b\d+(\.\d+)? ?s\b|(?<=\"seconds\": )[\d.]+|\b\d\.\d+e-?\d+\b")
->>>>>>> 5adb20040d152d6c1aba618d79182ec636ac5f9c
+_VARIES = re.compile(r"(?<=loss )[\d.e-]+|\b\d+(\.\d+)? ?s\b|(?<=\"seconds\": )[\d.]+|(?<=  seconds) +[\d.]+|\b\d\.\d+e-?\d+\b")
 
 
 def replay(page: Path, folder: Path) -> Iterator[tuple[re.Match[str], str]]:
