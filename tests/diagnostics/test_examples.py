@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
+from typing import Any
 
+import distributed
 import pytest
 
 from altac.analysis import tracefile
@@ -14,6 +16,7 @@ from altac.diagnostics.example import PROGRAM_FILE, example_of
 from altac.resources import example_text
 from tests.diagnostics.examples import codes
 
+_Client = distributed.Client
 CODES = sorted(code for code, kind in every_code().items() if kind.__module__.startswith("altac."))
 
 #: Where one fault brings another diagnostic with it.
@@ -34,10 +37,16 @@ def test_examples(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             patch.setattr(tracefile, "import_module", _missing)
         elif code == "missing-extra":
             patch.setitem(sys.modules, "matplotlib", None)
+        elif code == "no-scheduler":
+            patch.setattr(distributed, "Client", _impatient)
         wrong = codes(example, "wrong", tmp_path)
     assert code in wrong
     assert set(wrong) - {code} <= WITH.get(code, set())
     assert codes(example, "fixed", tmp_path) == ()
+
+
+def _impatient(address: str, **options: Any) -> distributed.Client:
+    return _Client(address, **{**options, "timeout": "500ms"})
 
 
 def _missing(name: str) -> object:

@@ -17,7 +17,7 @@ from tests.docs.pages import DOCS, Fence, fences, whole
 from tests.examples.programs import PROGRAMS, load
 
 #: errors.md is made of the examples that tests/diagnostics/test_examples.py runs.
-PAGES = sorted(page for page in DOCS.rglob("*.md") if page.name != "errors.md")
+PAGES = [DOCS.parent / "README.md", *sorted(page for page in DOCS.rglob("*.md") if page.name != "errors.md")]
 FENCES = [fence for page in PAGES for fence in fences(page, "alta")]
 
 
