@@ -63,7 +63,8 @@ def _explanation(kind: type[Problem], color: bool) -> Iterator[str]:
     else:
         yield f"\n{_wrapped(found.why)}"
         yield from _shown(found, color)
-    if kind.help and general(kind.help) != "...":
+    shown = found is not None and found.by_checking  # the message of the example has the help, filled in
+    if kind.help and not shown and general(kind.help) != "...":
         yield f"\n{bold}what helps:{reset} {general(kind.help)}"
 
 
@@ -77,7 +78,7 @@ def _shown(found: Example, color: bool) -> Iterator[str]:
     bold, reset = ("\x1b[1m", "\x1b[0m") if color else ("", "")
     partial = False
     for block in found.blocks:
-        heading = f"{block.file}:" if block.file else _HEADINGS[block.role][block.language]
+        heading = _HEADINGS[block.role][block.language] if not block.file else f"{block.title}:"
         text = block.text if block.text or block.file else FRAME
         yield f"\n{bold}{heading}{reset}\n{_indented(text.rstrip(), block.language, color)}"
         if found.by_checking and block.role == "wrong":

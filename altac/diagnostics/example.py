@@ -47,6 +47,11 @@ class Block:
     complete: bool = False
 
     @property
+    def title(self) -> str:
+        """What stands above a data file."""
+        return f"{self.file}, in hexadecimal" if self.language == "binary" else self.file
+
+    @property
     def whole(self) -> str:
         """The text of a program with the frame that it may lack."""
         if self.complete or re.search(r"^program\b", self.text, re.MULTILINE):

@@ -75,8 +75,9 @@ def _entry(code: str) -> str:
     assert found is not None
     parts = [f"\n### {code}\n\n{found.why}\n"]
     for block in found.blocks:
-        name = f"`{block.file}`" if block.file else _NAMES[block.role]
-        parts.append(f"\n{name}:\n\n```{block.language}\n{block.text or FRAME}```\n")
+        name = block.title.replace(block.file, f"`{block.file}`") if block.file else _NAMES[block.role]
+        language = "text" if block.language == "binary" else block.language
+        parts.append(f"\n{name}:\n\n```{language}\n{block.text or FRAME}```\n")
     return "".join(parts)
 
 
