@@ -26,6 +26,7 @@ from altac.ir import (
 from altac.source import Source
 from tests.analysis import data
 from tests.examples.programs import EXAMPLES
+from tests.examples.scan_language import commands
 from tests.random_programs import Options
 
 CASES = data.random_cases(7, Options(), 60)
@@ -105,6 +106,18 @@ def test_addition_of_three_digits_adds_any() -> None:
     pairs = [(rng.randrange(10**n), rng.randrange(10**n)) for n in range(1, 40) for _ in range(5)]
     results = run(found.program, [addition.encode(text(a, b)) for a, b in pairs])
     assert [int(addition.decode(r).text or "") for r in results] == [a + b for a, b in pairs]
+
+
+@pytest.mark.slow
+def test_scan_by_length_generalises_as_in_the_paper() -> None:
+    """Section 4.4: the minimal version for the 16,990 commands of at most 22 actions does the 3,920 longer ones."""
+    scan = load(EXAMPLES / "scan" / "scan.alta")
+    short = [scan.encode(c) for c, actions in commands() if len(actions.split()) <= 22]
+    long = [scan.encode(c) for c, actions in commands() if len(actions.split()) > 22]
+    assert (len(short), len(long)) == (16_990, 3_920)
+    found = minimal(scan.ir, short)
+    assert len(found.kept) < 1_000
+    assert run(found.program, long) == run(scan.ir, long)
 
 
 def test_firings_are_those_of_single_steps() -> None:
