@@ -126,7 +126,7 @@ def test_firings_are_those_of_single_steps() -> None:
         seen = collect_states(program, inputs)
         reference = data.states(program, inputs)
         assert seen.counts.sum() == reference.total()
-        assert len(seen.codes) == len(reference)
+        assert len(seen) == len(reference)
         expected = [sum(n for s, n in reference.items() if data.applies(program, r, s)) for r in rules]
         assert firings(seen, rules).tolist() == expected
 
@@ -329,7 +329,7 @@ def test_negative_codes_and_many_slots_are_packed_without_loss() -> None:
     last = {h.name: h.domain.low + h.domain.size for h in subleq.ir.heads}
     mine = {
         tuple(None if c == last.get(n) else c for n, c in zip(seen.names, row, strict=True)): count
-        for row, count in zip(seen.codes.tolist(), seen.counts.tolist(), strict=True)
+        for row, count in zip(seen.columns().tolist(), seen.counts.tolist(), strict=True)
     }
     assert mine == dict(reference)
     assert len(seen.names) == len(subleq.ir.slots)
