@@ -281,6 +281,18 @@ def test_no_rules_at_all() -> None:
     assert verdict.parameters == 0
 
 
+def test_many_rules_need_no_dense_matrices() -> None:
+    values = 4_000
+    verdict = verdict_of(
+        f"program p\ntokens 0..{values}\nvar x: 0..{values} = token\n"
+        "mlp { if x > 0 { x <- x - 1 } }\noutput x\nhalt when x == 0\n",
+        [(values, 7)],
+    )
+    assert verdict.parameters == values * (2 * (values + 1) + 1)
+    assert verdict.minimal
+    assert verdict.strict_optimum
+
+
 def test_no_states_at_all() -> None:
     verdict = verdict_of(NEEDLESS, [()])
     assert not verdict.minimal
