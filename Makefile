@@ -7,7 +7,7 @@ READY := $(VENV)/.installed
 WORKERS ?= 2
 export JAX_PLATFORMS ?= cpu
 
-.PHONY: demo test test-slow lint types bench experiments clean
+.PHONY: demo test test-slow lint types bench experiments docs clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml
@@ -42,5 +42,9 @@ SCAN ?= $(firstword $(wildcard data/scan ../*/data/scan))
 experiments: $(READY)
 	SCAN=$(SCAN) $(BIN)/python -m experiments
 
+# The documentation as a site, in site/; every link is checked.
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 clean:
-	rm -rf $(VENV) demo dist
+	rm -rf $(VENV) demo dist site

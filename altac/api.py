@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from altac import ir
     from altac.analysis.minimal import Minimal
     from altac.analysis.theorem import Verdict
+    from altac.display.rules import Rules
+    from altac.display.weights import Weights
     from altac.interpreter import Result
-    from altac.rules import RuleSet, Units
+    from altac.rules import Units
+    from altac.trace import Trace
     from altac.transformer import BuiltModel
+    from altac.transformer.certificate import Certificate
 
 Engine = Literal["interpreter", "transformer"]
 #: Text in the program's spelling, or token names and numbers.
@@ -49,6 +53,20 @@ class Run:
             "input": self.input, "output": self.output, "text": self.text, "layers": self.layers, "halted": self.halted,
         }  # fmt: skip
 
+    def _repr_html_(self) -> str:
+        from altac.display.program import run_html
+
+        return run_html(self)
+
+
+class Runs(list[Run]):
+    """Outcomes in the order of their inputs."""
+
+    def _repr_html_(self) -> str:
+        from altac.display.program import runs_html
+
+        return runs_html(self)
+
 
 @dataclass(frozen=True)
 class TestOutcome:
@@ -72,6 +90,16 @@ class Program:
         self.ir = program
         self.warnings = warnings
 
+    def __repr__(self) -> str:
+        from altac.display.program import summary
+
+        return f"<Program {summary(self)}>"
+
+    def _repr_html_(self) -> str:
+        from altac.display.program import program_html
+
+        return program_html(self)
+
     @property
     def name(self) -> str:
         return self.ir.name
@@ -91,16 +119,27 @@ class Program:
         """Token indices of an input, with the program's frame. Raises `AltacError`."""
         from altac.interpreter.codec import read_input
 
-        return read_input(self.ir, given if isinstance(given, str) else list(given))
+        listed = isinstance(given, Iterable) and not isinstance(given, str)
+        return read_input(self.ir, list(given) if listed else given)
 
     def run(
         self, inputs: Iterable[Input], *, engine: Engine = "interpreter", max_layers: int | None = None
-    ) -> list[Run]:
+    ) -> Runs:
         """Run the program on every input. An input that fails has its `Run.error` set; the others are unharmed.
+
+        A text alone is one input. Raises `AltacError` for an input that cannot be read, or if the program can never stop.
+        """
+        tokens = [self.encode(i) for i in ([inputs] if isinstance(inputs, str) else inputs)]
+        return Runs(map(self.decode, self.results(tokens, engine, max_layers)))
+
+    def trace(self, given: Input, *, max_layers: int | None = None) -> Trace:
+        """Run the program on one input and keep the residual stream of every layer; a run that fails is kept up to there.
 
         Raises `AltacError` for an input that cannot be read, or if the program can never stop.
         """
-        return [self.decode(r) for r in self.results([self.encode(i) for i in inputs], engine, max_layers)]
+        from altac.trace import collect
+
+        return collect(self.ir, self.encode(given), max_layers)
 
     def results(self, tokens: Sequence[Sequence[int]], engine: Engine, max_layers: int | None) -> list[Result]:
         """Run on token indices."""
@@ -126,11 +165,13 @@ class Program:
         """The compiled model of the highest level, ready to run."""
         return self.compile().runner
 
-    def rules(self) -> RuleSet:
+    def rules(self) -> Rules:
         """The transition rules of level 0. Raises `AltacError` if they are too many."""
+        from altac.display.rules import Rules
         from altac.rules import expand
 
-        return expand(self.ir)
+        found = expand(self.ir)
+        return Rules(found.rules, found.resets, self.ir)
 
     def compile(self, level: int = 2, *, dtype: str = "float32", max_length: int | None = None) -> Model:
         """Compile to Transformer weights. Raises `AltacError` for what cannot be built or certified."""
@@ -178,6 +219,39 @@ class Model:
         self.units = units
         self.built = built
 
+    def __repr__(self) -> str:
+        return f"<Model {self.program.name} at level {self.level}: {self.built.parameters:,} parameters>"
+
+    def _repr_html_(self) -> str:
+        from altac.display.model import model_html
+
+        return model_html(self)
+
+    @property
+    def certificate(self) -> Certificate:
+        """Why the model equals the interpreter, and up to which length."""
+        return self.built.certificate
+
+    @cached_property
+    def sizes(self) -> dict[str, int | None]:
+        """The sizes of the model, as `altac inspect` prints them; ``rules`` is None if they are too many to enumerate."""
+        try:
+            rules: int | None = len(self.program.rules())
+        except AltacError:
+            rules = None
+        return {
+            "variables": len(self.program.ir.variables), "heads": len(self.program.ir.heads), "rules": rules,
+            "mlp_width": self.built.mlp_width, "residual_width": self.built.config["sizes"]["residual"],
+            "parameters": self.built.parameters,
+        }  # fmt: skip
+
+    @cached_property
+    def weights(self) -> Weights:
+        """The weights by name, with a label for each row and column."""
+        from altac.display.weights import Weights
+
+        return Weights(self.built)
+
     def save(self, directory: str | os.PathLike[str]) -> None:
         """Write the Flax module with its weights; all files or none. Raises `AltacError`."""
         from altac.transformer import write
@@ -191,10 +265,10 @@ class Model:
 
         return TransformerRunner(self.built)
 
-    def run(self, inputs: Iterable[Input], *, max_layers: int | None = None) -> list[Run]:
+    def run(self, inputs: Iterable[Input], *, max_layers: int | None = None) -> Runs:
         """Like `Program.run`, on the compiled model."""
-        tokens = [self.program.encode(i) for i in inputs]
-        return [self.program.decode(r) for r in self.runner.run(tokens, max_layers)]
+        tokens = [self.program.encode(i) for i in ([inputs] if isinstance(inputs, str) else inputs)]
+        return Runs(map(self.program.decode, self.runner.run(tokens, max_layers)))
 
 
 def check(

@@ -27,6 +27,8 @@ from altac.syntax.keywords import BUILTINS, words
 from altac.syntax.lexer import tokenize
 from altac.syntax.tables import load_tables
 
+__all__ = ["AltacLexer"]  # Pygments reads this when the lexer is registered by hand
+
 _FIXED: dict[str, _TokenType] = {
     "BLANK": Whitespace, "NEWLINE": Whitespace, "COMMENT": Comment.Single,
     "INT": Number.Integer, "DECIMAL": Number.Float, "STRING": String.Double, "BAD_STRING": String.Double,

@@ -7,6 +7,7 @@ install beside it (``grammar/``, ``stdlib/``).
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -43,6 +44,14 @@ def stdlib_text(module: str) -> str | None:
     """The source of a standard module by its dotted name, or None if there is none."""
     path = stdlib_path(module)
     return None if path is None else path.read_text(encoding="utf-8")
+
+
+def example_text(code: str) -> str | None:
+    """The example of a diagnostic as Markdown, or None if there is no such code."""
+    path = _PACKAGE / "diagnostics" / "examples" / f"{code}.md"
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code) or not path.is_file():
+        return None
+    return path.read_text(encoding="utf-8")
 
 
 def cache_folder() -> Path:

@@ -18,27 +18,7 @@ _length = click.option("--max-length", type=click.IntRange(min=1), metavar="N", 
 
 def summary(model: Model, seconds: float) -> dict[str, Any]:
     """The sizes of a model, as the command contract names them."""
-    program = model.program.ir
-    sizes = model.built.config["sizes"]
-    return {
-        "variables": len(program.variables),
-        "heads": len(program.heads),
-        "rules": _rules(model),
-        "mlp_width": model.built.mlp_width,
-        "residual_width": sizes["residual"],
-        "parameters": model.built.parameters,
-        "seconds": round(seconds, 3),
-    }
-
-
-def _rules(model: Model) -> int | None:
-    """The number of level-0 rules; None if they are too many to enumerate."""
-    from altac.diagnostics.problem import AltacError
-
-    try:
-        return len(model.program.rules())
-    except AltacError:
-        return None
+    return {**model.sizes, "seconds": round(seconds, 3)}
 
 
 @click.command()

@@ -104,4 +104,4 @@ class UnknownCode(Problem):
     title = "there is no diagnostic `{name}`"
 
     def render_help(self) -> str:
-        return f"did you mean `{self.suggestion}`?" if self.suggestion else "run `altac explain` for a list of all"
+        return f"did you mean `{self.suggestion}`?" if self.suggestion else "`altac explain --list` lists them all"

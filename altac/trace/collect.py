@@ -34,6 +34,19 @@ class Trace:
     result: Result
     whole: bool = True
 
+    def __str__(self) -> str:
+        from altac.trace.table import table
+
+        return "\n".join(table(self, self.snapshots)).rstrip()
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        from altac.display.trace import trace_html
+
+        return trace_html(self)
+
     def text(self, snapshot: Snapshot, name: str, position: int) -> str:
         """A value as it is written in the language; ``-`` where undefined."""
         code = snapshot.values[name][position]

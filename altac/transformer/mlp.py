@@ -174,9 +174,9 @@ def _check_sums(layout: Layout, layer: Layer, certificate: Certificate) -> None:
     if len(bad):
         unit = int(bad[0])
         origin = layer.origins[unit]
-        advice = (
-            "use --dtype float32" if form is not FLOAT32 else "a lower optimisation level (-O0) uses smaller weights"
-        )
+        advice = "a lower optimisation level uses smaller weights"
+        if form is not FLOAT32:
+            advice = f"use --dtype float32; {advice}"
         raise AltacError(
             UnitNotExact(
                 span=origin.spans[0] if origin.spans else None, unit=origin.label, dtype=certificate.dtype,

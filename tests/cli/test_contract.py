@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from altac import load
 from altac.cli import COMMANDS, main
+from altac.cli.explain import every_code
 
 ROOT = Path(__file__).parents[2]
 PARITY = str(ROOT / "examples" / "parity" / "sequential_relative.alta")
@@ -156,9 +158,26 @@ def test_new_passes_its_own_tests(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_explain() -> None:
-    assert "unknown-name" in altac("explain").stdout
-    assert altac("explain", "unknown-name").exit_code == 0
+    assert altac("explain", "--list").stdout == altac("explain").stdout
+    assert "unknown-name                 unknown name `...`\n" in altac("explain", "--list").stdout
     assert "did you mean `unknown-name`?" in altac("explain", "unknwon-name").stderr
+    assert altac("explain", "unknwon-name").exit_code == 1
+
+
+@pytest.mark.parametrize("code", [c for c, kind in every_code().items() if kind.__module__.startswith("altac.")])
+def test_every_code_is_explained(code: str) -> None:
+    shown = altac("explain", code)
+    assert shown.exit_code == 0
+    kind = every_code()[code]
+    assert shown.stdout.startswith(f"{kind.severity}[{code}]: ")
+    assert re.search("^(wrong|fails):$", shown.stdout, re.MULTILINE)
+    assert re.search("^(right|works):$", shown.stdout, re.MULTILINE)
+
+
+def test_an_explanation_shows_the_message_of_its_example() -> None:
+    shown = altac("explain", "unknown-name").stdout
+    assert "    error[unknown-name]: unknown name `mrk`\n     --> example.alta:1:10\n" in shown
+    assert "program example" in shown.split("The rest of the program:")[1]
 
 
 def test_wrong_commands_are_usage_errors() -> None:

@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 
 from altac import diagnostics
+from altac.diagnostics.example import FRAME, example_of, general
 from altac.diagnostics.problem import REGISTRY, Problem
 from tests.docs.pages import DOCS
 
@@ -20,15 +21,20 @@ SECTIONS = {
     "When a model is built": ("build_errors",),
     "When a program is analysed": ("learnability_errors",),
     "On the command line": ("cli_errors",),
-    "In data to learn from": ("analysis_errors", "learnability_errors"),
+    "In data to learn from": ("analysis_errors",),
 }
 
 _HEAD = """\
 # Diagnostics
 
-Every message of altac has a code. `altac explain CODE` says more about one. What stands in `...` is filled in from
-the program.
+Every message of altac has a code; `altac explain CODE` shows in the terminal what stands here. What stands for `...` is filled
+in from the program. An example without a `program` line is part of this one:
+
+```alta
 """
+
+_PIPE = "\\|"
+_NAMES = {"wrong": "Wrong", "fixed": "Right", "before": "First", "": "With"}
 
 
 def registry() -> list[type[Problem]]:
@@ -47,29 +53,31 @@ def registry() -> list[type[Problem]]:
 
 def page() -> str:
     """The text of docs/errors.md."""
-    parts = [_HEAD]
+    parts = [f"{_HEAD}{FRAME}```\n"]
+    shown: set[str] = set()
     for title, modules in SECTIONS.items():
+        problems = [p for p in registry() if p.__module__.rsplit(".", 1)[1] in modules]
         rows = [
-            f"| `{problem.code}`{' (warning)' if problem.severity == 'warning' else ''} | {_shown(problem.title)} |"
-            for problem in registry()
-            if problem.__module__.rsplit(".", 1)[1] in modules
+            f"| [{p.code}](#{p.code}){' (warning)' if p.severity == 'warning' else ''} |"
+            f" {general(p.title).replace('|', _PIPE)} |"
+            for p in problems
         ]
-        if rows:
-            parts.append("\n".join([f"\n## {title}\n", "| code | what is wrong |", "| --- | --- |", *rows]) + "\n")
+        parts.append("\n".join([f"\n## {title}\n", "| code | what is wrong |", "| --- | --- |", *rows]) + "\n")
+        for problem in problems:
+            if problem.code not in shown:  # one that is found while checking as well as while running is shown once
+                parts.append(_entry(problem.code))
+            shown.add(problem.code)
     return "".join(parts)
 
 
-def _shown(template: str) -> str:
-    out, depth = "", 0
-    for char in template.replace("{{", "\0").replace("}}", "\1"):
-        if char == "{":
-            depth += 1
-            out += "..."
-        elif char == "}":
-            depth -= 1
-        elif not depth:
-            out += char
-    return out.replace("\0", "{").replace("\1", "}").replace("|", "\\|")
+def _entry(code: str) -> str:
+    found = example_of(code)
+    assert found is not None
+    parts = [f"\n### {code}\n\n{found.why}\n"]
+    for block in found.blocks:
+        name = f"`{block.file}`" if block.file else _NAMES[block.role]
+        parts.append(f"\n{name}:\n\n```{block.language}\n{block.text or FRAME}```\n")
+    return "".join(parts)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -15,26 +16,42 @@ from altac.syntax.keywords import KEYWORDS
 from tests.docs.pages import DOCS, Fence, fences, whole
 from tests.examples.programs import PROGRAMS, load
 
-FENCES = [fence for page in sorted(DOCS.glob("*.md")) for fence in fences(page, "alta")]
+#: errors.md is made of the examples that tests/diagnostics/test_examples.py runs.
+PAGES = sorted(page for page in DOCS.rglob("*.md") if page.name != "errors.md")
+FENCES = [fence for page in PAGES for fence in fences(page, "alta")]
 
 
 @pytest.mark.parametrize("fence", FENCES, ids=lambda fence: fence.place)
-def test_examples(fence: Fence) -> None:
-    checked = check(Source(fence.place, whole(fence.text)))
+def test_examples(fence: Fence, tmp_path: Path) -> None:
+    """A fence with `error=CODE` has that error, one with `file=NAME` may import the files of its page, and if it is marked
+    with `fails`, some test in it does."""
+    note = dict(word.partition("=")[::2] for word in fence.note.split())
+    if "file" in note:
+        page = fence.place.split(":")[0]
+        for other in FENCES:
+            file = next((w.removeprefix("file=") for w in other.note.split() if w.startswith("file=")), None)
+            if other.place.startswith(f"{page}:") and file:
+                (tmp_path / file).write_text(other.text)
+        checked = check(Source(str(tmp_path / note["file"]), fence.text))
+    else:
+        checked = check(Source(fence.place, whole(fence.text)))
     codes = [problem.code for problem in checked.problems]
-    if fence.note.startswith("error="):
-        assert [fence.note.removeprefix("error=")] == codes
+    if "error" in note:
+        assert [note["error"]] == codes
         return
     assert codes == [], [problem.render_title() for problem in checked.problems]
-    assert checked.program is not None
+    if checked.program is None:  # a module, which another program of the page imports
+        assert "file" in note and "program " not in fence.text
+        return
+    passed = True
     for test in checked.program.tests:
         given = test.input if isinstance(test.input, str) else list(test.input)
         (result,) = run(checked.program, [read_input(checked.program, given)])
         assert result.error is None
-        if isinstance(test.expected, str):
-            assert output_text(checked.program, result.output) == test.expected
-        else:
-            assert output_json(checked.program, result.output) == list(test.expected)
+        text = isinstance(test.expected, str)
+        got = output_text(checked.program, result.output) if text else output_json(checked.program, result.output)
+        passed = passed and got == (test.expected if text else list(test.expected))
+    assert passed != ("fails" in note)
 
 
 def test_the_rules_of_the_examples_are_those_listed() -> None:

@@ -38,6 +38,8 @@ def test_the_wheel_has_the_files_of_the_language(wheel: Path) -> None:
     assert "altac/_grammar/alta.lark" in names
     for module in (ROOT / "stdlib").glob("*.alta"):
         assert f"altac/_stdlib/{module.name}" in names
+    for example in (ROOT / "altac" / "diagnostics" / "examples").glob("*.md"):
+        assert f"altac/diagnostics/examples/{example.name}" in names
     for asset in (ROOT / "altac" / "view" / "assets").iterdir():
         assert f"altac/view/assets/{asset.name}" in names
 

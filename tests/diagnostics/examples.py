@@ -1,0 +1,58 @@
+"""Runs the examples of diagnostics: their programs are written, commands and Python code run, codes collected."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+import altac
+from altac.cli import main
+from altac.diagnostics.example import PROGRAM_FILE, Example, Role
+from altac.source import Source
+
+_CODE = re.compile(r"^(?:error|warning)\[([\w-]+)\]", re.MULTILINE)
+
+
+def codes(example: Example, role: Role, folder: Path) -> tuple[str, ...]:
+    """The codes of all diagnostics that the example shows in its role, in order, when run in ``folder``."""
+    for block in example.files():
+        path = folder / block.file
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(bytes.fromhex(block.text) if block.language == "binary" else block.text.encode())
+    program = example.program(role)
+    if program is not None:
+        (folder / PROGRAM_FILE).write_text(program.whole)
+    commands, code = example.steps(role, "console"), example.steps(role, "python")
+    for text in example.steps("before", "console"):
+        assert _commands(text) == ()
+    if not commands and not code:
+        assert program is not None
+        _, problems = altac.check_source(Source(str(folder / PROGRAM_FILE), program.whole))
+        return tuple(p.code for p in problems)
+    return tuple(c for text in commands for c in _commands(text)) + tuple(c for text in code for c in _python(text))
+
+
+def _commands(text: str) -> tuple[str, ...]:
+    found: tuple[str, ...] = ()
+    for line in text.splitlines():
+        assert line.startswith("$ altac "), line
+        result = CliRunner(env={"NO_COLOR": "1"}).invoke(main, shlex.split(line)[2:], catch_exceptions=False)
+        said = tuple(_CODE.findall(result.stderr))
+        assert "internal error" not in result.stderr
+        assert said or result.exit_code == 0, result.stderr
+        found += said
+    return found
+
+
+def _python(text: str) -> tuple[str, ...]:
+    names: dict[str, Any] = {}
+    try:
+        exec(compile(text, "<example>", "exec"), names)
+    except altac.AltacError as error:
+        return tuple(p.code for p in error.problems)
+    faults = [run.error for run in names.get("runs", ()) if run.error is not None]
+    return tuple(p.code for p in (*names.get("problems", ()), *faults))

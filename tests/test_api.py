@@ -1,0 +1,71 @@
+"""The Python API, where the command line and the documentation do not show it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import altac
+from altac.cli.build import summary
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+PARITY = EXAMPLES / "parity" / "sequential_relative.alta"
+
+
+def test_a_text_alone_is_one_input() -> None:
+    program = altac.load(EXAMPLES / "addition.alta")
+    assert [run.text for run in program.run("s12+34e")] == ["046"]
+    assert [run.text for run in program.compile().run("s12+34e")] == ["046"]
+    assert program.run([]) == [] and program.run("") == program.run([""])
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [(7, "bad-input"), (None, "bad-input"), ([[1]], "unknown-token"), ([2.5], "unknown-token"), ([7], "unknown-token")],
+)
+def test_inputs_that_are_none(given: object, code: str) -> None:
+    program = altac.load(PARITY)
+    for work in (program.encode, program.trace, lambda item: program.run([item])):
+        with pytest.raises(altac.AltacError) as raised:
+            work(given)  # type: ignore[arg-type]
+        assert [p.code for p in raised.value.problems] == [code]
+
+
+def test_inputs_may_be_any_sequence() -> None:
+    program = altac.load(PARITY)
+    expected = program.encode(["START", 1, 0])
+    assert program.encode(("START", 1, 0)) == program.encode(iter(["START", 1, 0])) == expected
+
+
+def test_a_trace_ends_as_the_run_does() -> None:
+    program = altac.load(PARITY)
+    for limit in (None, 0, 1, 5):
+        (run,) = program.run(["START 1 0 1"], max_layers=limit)
+        trace = program.trace("START 1 0 1", max_layers=limit)
+        assert program.decode(trace.result) == run
+        last = trace.snapshots[-1]
+        assert [bool(code) for code in last.values["parity"]] == run.output
+
+
+def test_sizes_are_those_of_the_model() -> None:
+    for level in (0, 1, 2):
+        model = altac.load(EXAMPLES / "addition.alta").compile(level)
+        assert model.sizes["parameters"] == sum(np.size(w.array) for w in model.weights.values())
+        assert model.sizes["mlp_width"] == model.weights["mlp.up"].shape[1]
+        assert model.sizes["residual_width"] == model.weights["mlp.down"].shape[1]
+        assert summary(model, 1.23456) == {**model.sizes, "seconds": 1.235}
+
+
+def test_rules_that_are_too_many_are_not_counted() -> None:
+    from altac.diagnostics.example import example_of
+    from altac.source import Source
+
+    example = example_of("too-many-rules")
+    assert example is not None and (block := example.program("wrong")) is not None
+    program, _ = altac.check_source(Source("p.alta", block.whole))
+    assert program is not None
+    model = program.compile()
+    assert model.sizes["rules"] is None
+    assert "too many" in model._repr_html_()
