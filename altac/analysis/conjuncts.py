@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,31 +115,55 @@ def reduce_rules(
     """
     tests = ConjunctTests(program, states)
     work = [tests.of(rule) for rule in rules]
-    by_target: dict[str, list[RuleTests]] = {}
-    for item in work:
-        by_target.setdefault(item.rule.target, []).append(item)
-    for group in by_target.values():
-        for item in group:
-            item.reduce(lambda left, item=item, group=group: _excludes(left, item, group))  # type: ignore[misc]
-    for item in work:
-        item.reduce(lambda _: True)
+    by_target: dict[str, list[int]] = {}
+    for number, rule in enumerate(rules):
+        by_target.setdefault(rule.target, []).append(number)
+    overlaps: list[tuple[int, int]] = []
+    for members in by_target.values():
+        table = _Table([rules[m] for m in members])
+        for allowed in (table.exclusive, _anything):
+            for row, member in enumerate(members):
+                work[member].reduce(partial(allowed, row))
+                table.set(row, work[member].kept)
+        overlaps += [(members[a], members[b]) for a, b in table.overlaps()]
     reduced = [item.result() for item in work]
-    return reduced, tuple(_overlaps([r.rule for r in reduced]))
+    return reduced, tuple((reduced[a].rule, reduced[b].rule) for a, b in sorted(overlaps))
 
 
-def _excludes(conjuncts: list[Conjunct], item: RuleTests, group: Sequence[RuleTests]) -> bool:
-    return not any(_compatible(conjuncts, other.kept) for other in group if other is not item)
+def _anything(_row: int, _conjuncts: Sequence[Conjunct]) -> bool:
+    return True
 
 
-def _compatible(left: Sequence[Conjunct], right: Sequence[Conjunct]) -> bool:
-    """Whether a state may satisfy both."""
-    tested = dict(right)
-    return all(tested.get(name, code) == code for name, code in left)
+class _Table:
+    """The conjuncts of rules with one target, a rule in each row and a slot in each column."""
 
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        names = {name: None for rule in rules for name, _ in rule.antecedent}
+        self.columns = {name: i for i, name in enumerate(names)}
+        self.codes = np.zeros((len(rules), len(names)), np.int64)
+        self.tested = np.zeros((len(rules), len(names)), bool)
+        for row, rule in enumerate(rules):
+            self.set(row, rule.antecedent)
 
-def _overlaps(rules: Sequence[Rule]) -> Iterator[tuple[Rule, Rule]]:
-    by_target: dict[str, list[Rule]] = {}
-    for rule in rules:
-        by_target.setdefault(rule.target, []).append(rule)
-    for group in by_target.values():
-        yield from ((a, b) for a, b in combinations(group, 2) if _compatible(a.antecedent, b.antecedent))
+    def set(self, row: int, conjuncts: Sequence[Conjunct]) -> None:
+        self.tested[row] = False
+        for name, code in conjuncts:
+            self.codes[row, self.columns[name]] = code
+            self.tested[row, self.columns[name]] = True
+
+    def exclusive(self, row: int, conjuncts: Sequence[Conjunct]) -> bool:
+        """Whether no state satisfies ``conjuncts`` and another row than ``row``."""
+        excluded = np.zeros(len(self.codes), bool)
+        for name, code in conjuncts:
+            column = self.columns[name]
+            excluded |= self.tested[:, column] & (self.codes[:, column] != code)
+        excluded[row] = True
+        return bool(excluded.all())
+
+    def overlaps(self) -> Iterator[tuple[int, int]]:
+        """The pairs of rows that a state may satisfy together."""
+        for row in range(len(self.codes)):
+            tested = self.tested[row]
+            later = slice(row + 1, None)
+            clash = self.tested[later, tested] & (self.codes[later, tested] != self.codes[row, tested])
+            yield from ((row, row + 1 + i) for i in np.flatnonzero(~clash.any(axis=1)).tolist())

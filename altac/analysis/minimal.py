@@ -178,7 +178,7 @@ def minimal(
         unseen_tokens=tuple(t for t in range(program.tokens.size) if t not in seen),
         length=states.length,
         inputs=states.inputs,
-        states=len(states.codes),
+        states=len(states),
         evaluations=int(states.counts.sum()),
         tests_dropped=tuple(t for t, ok in zip(program.tests, passed, strict=True) if not ok),
         failures=states.failures,

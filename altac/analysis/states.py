@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from altac.interpreter import State, When, run
 from altac.ir import Domain, Head, Program
 
 Codes = NDArray[np.int64]
-_Words = NDArray[np.uint64]
+#: Codes packed into words, mixed radix: (W, N).
+Words = NDArray[np.uint64]
 
 #: Distinct states of single batches that are held before they are merged.
 _PENDING = 1 << 20
@@ -37,7 +38,8 @@ class States:
 
     Attributes:
         names: the slots whose values tell states apart.
-        codes: (M, len(names)), the distinct states; `undefined` of its domain where a head has no value.
+        words: (W, M), the distinct states, packed; see `columns`.
+        lows, sizes: the least code and the number of codes of each of ``names``.
         counts: (M,), how often each occurs over all inputs, layers and positions.
         tokens: the token indices that occur, ascending.
         length: the number of positions that occur: 0 to ``length - 1``.
@@ -46,19 +48,24 @@ class States:
     """
 
     names: tuple[str, ...]
-    codes: Codes
+    words: Words = field(repr=False)
+    lows: tuple[int, ...]
+    sizes: tuple[int, ...]
     counts: Codes
     tokens: tuple[int, ...]
     length: int
     inputs: int
     failures: tuple[Failure, ...]
 
-    def columns(self, names: Sequence[str]) -> Codes:
-        """The values of ``names`` in every state (M, len(names))."""
-        found = np.empty((len(self.codes), len(names)), np.int64, order="F")  # it is read by column
-        for i, name in enumerate(names):
-            found[:, i] = self.codes[:, self.names.index(name)]
-        return found
+    def __len__(self) -> int:
+        """The number of distinct states."""
+        return len(self.counts)
+
+    def columns(self, names: Sequence[str] | None = None) -> Codes:
+        """The values of ``names`` (all by default) in every state (M, len(names)); `undefined` of its domain where a head has
+        no value."""
+        wanted = range(len(self.names)) if names is None else [self.names.index(n) for n in names]
+        return _unpack(self.words, self.lows, self.sizes, wanted)
 
     def project(self, names: Sequence[str]) -> tuple[Codes, Codes]:
         """The distinct combinations of the values of ``names`` (K, len(names)), and how often each occurs (K,)."""
@@ -69,7 +76,7 @@ class States:
         sizes = (columns.max(axis=0, initial=0) - low + 1).tolist()
         words = _pack([columns[:, i] for i in range(len(names))], low.tolist(), sizes)
         kept, counts = _distinct(words, self.counts)
-        return _unpack(kept, low.tolist(), sizes), counts
+        return _unpack(kept, low.tolist(), sizes, range(len(names))), counts
 
 
 def undefined(domain: Domain) -> int:
@@ -110,10 +117,12 @@ def collect_states(
             raise AltacError(FailingInput(number=number, failing=len(failures), inputs=len(inputs)), problem)
         watch = _Watch(slots, program.tokens.size)  # without the states of those that fail in the end
         run(program, sound, max_layers, watch)
-    codes, counts = watch.states()
+    words, counts = watch.states()
     return States(
         names=tuple(s.name for s in watch.slots),
-        codes=codes,
+        words=words,
+        lows=tuple(watch.lows),
+        sizes=tuple(watch.sizes),
         counts=counts,
         tokens=tuple(np.flatnonzero(watch.tokens).tolist()),
         length=watch.length,
@@ -134,7 +143,7 @@ class _Watch:
         self.length = 0
         self.lows = [s.domain.low for s in slots]
         self.sizes = [s.domain.size + isinstance(s, Head) for s in slots]
-        self.words: list[_Words] = []
+        self.words: list[Words] = []
         self.counts: list[Codes] = []
         self.pending = 0
 
@@ -162,11 +171,12 @@ class _Watch:
         words, counts = _distinct(np.concatenate(self.words, axis=1), np.concatenate(self.counts))
         self.words, self.counts, self.pending = [words], [counts], 0
 
-    def states(self) -> tuple[Codes, Codes]:
+    def states(self) -> tuple[Words, Codes]:
+        """The distinct states and their counts."""
         if not self.words:
-            return np.zeros((0, len(self.slots)), np.int64), np.zeros(0, np.int64)
+            return np.zeros((len(_layout(self.sizes)), 0), np.uint64), np.zeros(0, np.int64)
         self._merge()
-        return _unpack(self.words[0], self.lows, self.sizes), self.counts[0]
+        return self.words[0], self.counts[0]
 
 
 def _layout(sizes: Sequence[int]) -> list[list[int]]:
@@ -184,7 +194,7 @@ def _layout(sizes: Sequence[int]) -> list[list[int]]:
 
 def _pack(
     columns: Sequence[NDArray[Any]], lows: Sequence[int], sizes: Sequence[int], shape: tuple[int, ...] | None = None
-) -> _Words:
+) -> Words:
     """Columns of codes as words (W, *shape), mixed radix; equal words are equal codes."""
     layout = _layout(sizes)
     shape = columns[0].shape if shape is None else shape
@@ -209,14 +219,15 @@ def _pack(
     return words
 
 
-def _unpack(words: _Words, lows: Sequence[int], sizes: Sequence[int]) -> Codes:
-    """The codes (N, columns) of words (W, N)."""
-    codes = np.empty((words.shape[1], len(sizes)), np.int64, order="F")
+def _unpack(words: Words, lows: Sequence[int], sizes: Sequence[int], wanted: Sequence[int]) -> Codes:
+    """Some columns of codes (N, len(wanted)) of words (W, N)."""
+    codes = np.empty((words.shape[1], len(wanted)), np.int64, order="F")  # it is read by column
     for word, members in zip(words, _layout(sizes), strict=True):
-        rest = word.astype(np.int64)
+        weight = 1
         for i in reversed(members):
-            rest, digit = np.divmod(rest, sizes[i])
-            codes[:, i] = digit + lows[i]
+            if i in wanted:
+                codes[:, wanted.index(i)] = (word // np.uint64(weight) % np.uint64(sizes[i])).astype(np.int64) + lows[i]
+            weight *= sizes[i]
     return codes
 
 
@@ -225,7 +236,7 @@ _rng = np.random.default_rng(20_240)
 _MIX = _rng.integers(0, 1 << 63, 256, np.uint64) * np.uint64(2) + np.uint64(1)
 
 
-def _distinct(words: _Words, counts: Codes) -> tuple[_Words, Codes]:
+def _distinct(words: Words, counts: Codes) -> tuple[Words, Codes]:
     """The distinct columns of ``words`` (W, N), and the sums of their counts."""
     if len(words) == 1:
         key = words[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,15 +63,48 @@ def matches(rows: Codes, table: Codes) -> Codes:
     return np.array([numbers.get(tuple(row), -1) for row in rows.tolist()], np.int64)
 
 
+@dataclass(frozen=True)
+class Tally:
+    """How often rules apply and nearly apply, over all inputs, layers and positions.
+
+    Attributes:
+        fires: (R,), the number of states to which each rule applies.
+        nearly: for each rule and each of its conjuncts, the number of states in which it alone fails.
+    """
+
+    fires: Codes
+    nearly: tuple[tuple[int, ...], ...]
+
+
+def tally(states: States, rules: Sequence[Rule]) -> Tally:
+    """Counts the states that fit each rule, and those that fit it without one conjunct."""
+    fires = np.zeros(len(rules), np.int64)
+    nearly: list[tuple[int, ...]] = [()] * len(rules)
+    for numbers, names in groups(rules):
+        rows, counts = states.project(names)
+        table = antecedents(rules, numbers)
+        fires[numbers] = _count(rows, counts, table)
+        without = [_count(np.delete(rows, k, 1), counts, np.delete(table, k, 1)) for k in range(len(names))]
+        misses = np.stack(without, axis=1) - fires[numbers][:, None]
+        for number, row in zip(numbers, misses.tolist(), strict=True):
+            nearly[number] = tuple(row)
+    return Tally(fires, tuple(nearly))
+
+
 def firings(states: States, rules: Sequence[Rule]) -> Codes:
     """How often each rule applies, over all inputs, layers and positions."""
     found = np.zeros(len(rules), np.int64)
     for numbers, names in groups(rules):
         rows, counts = states.project(names)
-        table = antecedents(rules, numbers)
-        at = matches(rows, table)
-        sums = np.bincount(at[at >= 0], counts[at >= 0], len(numbers)).astype(np.int64)
-        found[numbers] = sums[matches(table, table)]
+        found[numbers] = _count(rows, counts, antecedents(rules, numbers))
+    return found
+
+
+def _count(rows: Codes, counts: Codes, table: Codes) -> Codes:
+    """The sum of the counts of the rows that equal each row of a table."""
+    at = matches(rows, table)
+    sums = np.bincount(at[at >= 0], counts[at >= 0], len(table)).astype(np.int64)  # exact: far below 2 ** 53
+    found: Codes = sums[matches(table, table)]
     return found
 
 

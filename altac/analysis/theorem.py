@@ -20,7 +20,7 @@ import numpy as np
 
 from altac.analysis.conjuncts import Conjunct, ConjunctTests
 from altac.analysis.states import Codes, Failure, States, collect_states
-from altac.analysis.tally import antecedents, groups, matches, rules_of, rules_on
+from altac.analysis.tally import Tally, antecedents, groups, matches, rules_of, rules_on, slots_tested, tally
 from altac.diagnostics.learnability_errors import NotCategorical
 from altac.diagnostics.problem import AltacError
 from altac.ir import Head, Program, RealDomain, Rule, SetDomain
@@ -28,13 +28,18 @@ from altac.ir import Head, Program, RealDomain, Rule, SetDomain
 #: The weight of the regulariser; both theorems hold below 1.
 ALPHA = Fraction(1, 2)
 
+#: The dimensions that a unit changes: the old value and the new.
+_EFFECTS = 2
+
+_Matrix = Literal["W1", "b1", "W2"]
+
 #: A dimension of the residual stream: a slot and its code.
 Feature = tuple[str, int]
 
 
 @dataclass(frozen=True)
 class Slopes:
-    """The compiled parameters, and the one-sided derivatives of the reconstruction loss in each, without the regulariser.
+    """All compiled parameters, and the one-sided derivatives of the reconstruction loss in each, without the regulariser.
 
     ``w1`` and its slopes have shape (rules, features), ``b1`` (rules,), ``w2`` (features, rules). All are integers.
     """
@@ -65,7 +70,7 @@ class Violation:
         right: the right one, which is not positive.
     """
 
-    matrix: Literal["W1", "b1", "W2"]
+    matrix: _Matrix
     number: int
     rule: Rule
     feature: Feature | None
@@ -147,22 +152,56 @@ def theorem(
         raise ValueError("alpha must be positive")
     refuse_numerical(program)
     rules = rules_of(program)
-    states = collect_states(program, inputs, max_layers=max_layers, skip_failing=skip_failing)
+    states = collect_states(program, inputs, slots_tested(rules), max_layers=max_layers, skip_failing=skip_failing)
     rules = rules_on(program, states, rules)
-    found = slopes(program, states, rules)
+    counts = tally(states, rules)
+    features = sum(s.domain.size for s in program.slots)
+    found = [_Nonzero(number, rule, counts) for number, rule in enumerate(rules)]
     return Verdict(
         program=program,
         alpha=alpha,
-        below=_below(found),
-        unneeded=tuple(_unneeded(program, states, found)),
-        violations=tuple(_violations(found, alpha)),
+        below=min((rule.below() for rule in found), default=None),
+        unneeded=tuple(_unneeded(program, states, rules, counts)),
+        violations=tuple(v for rule in found for v in rule.violations(alpha)),
         rules=rules,
-        parameters=found.w1.size + found.b1.size + found.w2.size,
+        parameters=len(rules) * (2 * features + 1),
         inputs=states.inputs,
-        states=len(states.codes),
+        states=len(states),
         evaluations=int(states.counts.sum()),
         failures=states.failures,
     )
+
+
+class _Nonzero:
+    """The nonzero parameters of one unit, each with its weight and the slopes of the reconstruction loss.
+
+    In a zero one the regulariser alone makes the optimum strict, since the slopes never have its sign (lemma 2).
+    """
+
+    def __init__(self, number: int, rule: Rule, counts: Tally) -> None:
+        self.number = number
+        self.rule = rule
+        fires, nearly = int(counts.fires[number]), counts.nearly[number]
+        misses = sum(nearly)
+        old = dict(rule.antecedent)[rule.target]
+        self.parameters: list[tuple[_Matrix, Feature | None, int, int, int]] = []
+        if len(rule.antecedent) > 1:  # else the bias is zero
+            self.parameters.append(("b1", None, 1 - len(rule.antecedent), -_EFFECTS * fires, _EFFECTS * misses))
+        for conjunct, alone in zip(rule.antecedent, nearly, strict=True):
+            self.parameters.append(("W1", conjunct, 1, -_EFFECTS * fires, _EFFECTS * (misses - alone)))
+        self.parameters.append(("W2", (rule.target, old), -1, -fires, fires))
+        self.parameters.append(("W2", (rule.target, rule.value), 1, -fires, fires))
+
+    def below(self) -> int:
+        """The least slope that stands against the regulariser, where it pulls a parameter towards zero."""
+        return min(right if weight < 0 else -left for _, _, weight, left, right in self.parameters)
+
+    def violations(self, alpha: Fraction) -> Iterator[Violation]:
+        """The parameters whose derivatives have not the signs of a strict optimum."""
+        for matrix, feature, weight, left, right in self.parameters:
+            low, high = one_sided(weight, left, right, alpha)
+            if not low < 0 < high:
+                yield Violation(matrix, self.number, self.rule, feature, weight, low, high)
 
 
 def refuse_numerical(program: Program) -> None:
@@ -183,6 +222,8 @@ def slopes(program: Program, states: States, rules: Sequence[Rule]) -> Slopes:
     With g the sum that enters a unit, 1 where its rule applies, 0 where one conjunct fails, and less elsewhere: a step
     upwards in W1 or b1 opens the unit where g = 0, one downwards closes it where g = 1, one in W2 shows where g = 1.
     An open unit changes two dimensions, the old value and the new.
+
+    ``states`` tell all slots apart. The arrays are dense; `theorem` needs the nonzero parameters only.
     """
     offsets: dict[str, int] = {}
     features: list[Feature] = []
@@ -247,47 +288,17 @@ class _Sums:
         return count[equal], np.concatenate(parts, axis=1)[equal]
 
 
-def _violations(found: Slopes, alpha: Fraction) -> Iterator[Violation]:
-    """The nonzero parameters whose derivatives have not the signs of a strict optimum. At a zero one the regulariser
-    alone sees to them (lemma 2)."""
-    for number, rule in enumerate(found.rules):
-        row = np.flatnonzero(found.w1[number]).tolist()
-        column = np.flatnonzero(found.w2[:, number]).tolist()
-        triples: list[tuple[Literal["W1", "b1", "W2"], int | None, int, int, int]] = [
-            ("b1", None, found.b1[number], found.b1_left[number], found.b1_right[number])
-        ]
-        triples += [("W1", i, found.w1[number, i], found.w1_left[number, i], found.w1_right[number, i]) for i in row]
-        triples += [("W2", i, found.w2[i, number], found.w2_left[i, number], found.w2_right[i, number]) for i in column]
-        for matrix, i, weight, left, right in triples:
-            low, high = one_sided(int(weight), int(left), int(right), alpha)
-            if not low < 0 < high:
-                feature = None if i is None else found.features[i]
-                yield Violation(matrix, number, rule, feature, int(weight), low, high)
-
-
 def one_sided(weight: int, left: int, right: int, alpha: Fraction) -> tuple[Fraction, Fraction]:
     """The derivatives of the regularised loss in a parameter, from those of the reconstruction loss (equations 18 to
     21)."""
     return left + (alpha if weight > 0 else -alpha), right + (alpha if weight >= 0 else -alpha)
 
 
-def _below(found: Slopes) -> int | None:
-    """The least slope that stands against the regulariser, where it pulls a nonzero parameter towards zero; None if
-    all are zero."""
-    pulls = [
-        -found.w1_left[found.w1 > 0],
-        found.b1_right[found.b1 < 0],
-        -found.w2_left[found.w2 > 0],
-        found.w2_right[found.w2 < 0],
-    ]
-    return min((int(p.min()) for p in pulls if p.size), default=None)
-
-
-def _unneeded(program: Program, states: States, found: Slopes) -> Iterator[Unneeded]:
+def _unneeded(program: Program, states: States, rules: Sequence[Rule], counts: Tally) -> Iterator[Unneeded]:
     tests = ConjunctTests(program, states)
-    for number, rule in enumerate(found.rules):
-        if not found.b1_left[number]:
+    for number, rule in enumerate(rules):
+        if not counts.fires[number]:
             yield Unneeded(number, rule, None)
-            continue
-        needless = set(tests.of(rule).unneeded())
-        yield from (Unneeded(number, rule, c) for c in rule.antecedent if c in needless)
+        elif 0 in counts.nearly[number]:
+            needless = set(tests.of(rule).unneeded())
+            yield from (Unneeded(number, rule, c) for c in rule.antecedent if c in needless)

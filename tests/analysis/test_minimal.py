@@ -26,6 +26,7 @@ from altac.ir import (
 from altac.source import Source
 from tests.analysis import data
 from tests.examples.programs import EXAMPLES
+from tests.examples.scan_language import commands
 from tests.random_programs import Options
 
 CASES = data.random_cases(7, Options(), 60)
@@ -107,13 +108,25 @@ def test_addition_of_three_digits_adds_any() -> None:
     assert [int(addition.decode(r).text or "") for r in results] == [a + b for a, b in pairs]
 
 
+@pytest.mark.slow
+def test_scan_by_length_generalises_as_in_the_paper() -> None:
+    """Section 4.4: the minimal version for the 16,990 commands of at most 22 actions does the 3,920 longer ones."""
+    scan = load(EXAMPLES / "scan" / "scan.alta")
+    short = [scan.encode(c) for c, actions in commands() if len(actions.split()) <= 22]
+    long = [scan.encode(c) for c, actions in commands() if len(actions.split()) > 22]
+    assert (len(short), len(long)) == (16_990, 3_920)
+    found = minimal(scan.ir, short)
+    assert len(found.kept) < 1_000
+    assert run(found.program, long) == run(scan.ir, long)
+
+
 def test_firings_are_those_of_single_steps() -> None:
     for program, inputs in CASES:
         rules = rules_of(program)
         seen = collect_states(program, inputs)
         reference = data.states(program, inputs)
         assert seen.counts.sum() == reference.total()
-        assert len(seen.codes) == len(reference)
+        assert len(seen) == len(reference)
         expected = [sum(n for s, n in reference.items() if data.applies(program, r, s)) for r in rules]
         assert firings(seen, rules).tolist() == expected
 
@@ -316,7 +329,7 @@ def test_negative_codes_and_many_slots_are_packed_without_loss() -> None:
     last = {h.name: h.domain.low + h.domain.size for h in subleq.ir.heads}
     mine = {
         tuple(None if c == last.get(n) else c for n, c in zip(seen.names, row, strict=True)): count
-        for row, count in zip(seen.codes.tolist(), seen.counts.tolist(), strict=True)
+        for row, count in zip(seen.columns().tolist(), seen.counts.tolist(), strict=True)
     }
     assert mine == dict(reference)
     assert len(seen.names) == len(subleq.ir.slots)

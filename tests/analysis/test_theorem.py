@@ -114,6 +114,28 @@ def test_slopes_are_the_finite_differences() -> None:
     assert checked > 20_000
 
 
+def test_the_verdict_is_that_of_all_slopes() -> None:
+    """The verdict looks at the nonzero parameters; the slopes of all say the same."""
+    for program, inputs in CASES:
+        rules, found = rule_set(program, inputs)
+        alpha = Fraction(2, 3)
+        verdict = theorem(program, inputs, alpha=alpha)
+        mine = {(v.matrix, v.number, v.feature): (v.left, v.right) for v in verdict.violations}
+        expected = {}
+        for name, weights, left, right in (
+            ("W1", found.w1, found.w1_left, found.w1_right),
+            ("b1", found.b1, found.b1_left, found.b1_right),
+            ("W2", found.w2.T, found.w2_left.T, found.w2_right.T),
+        ):
+            low, high = left + np.where(weights > 0, 2 / 3, -2 / 3), right + np.where(weights >= 0, 2 / 3, -2 / 3)
+            for index in zip(*np.nonzero(~((low < 0) & (high > 0))), strict=True):
+                number, feature = index[0], None if name == "b1" else found.features[index[1]]
+                expected[name, number, feature] = one_sided(weights[index], int(left[index]), int(right[index]), alpha)
+        assert mine == expected
+        assert verdict.rules == rules
+        assert verdict.parameters == found.w1.size + found.b1.size + found.w2.size
+
+
 def test_the_verdict_is_that_of_the_finite_differences() -> None:
     """With the regulariser in the loss: the same parameters, and for other weights of it the same again."""
     some = 0
@@ -257,6 +279,18 @@ def test_no_rules_at_all() -> None:
     assert verdict.strict_optimum
     assert verdict.below is None
     assert verdict.parameters == 0
+
+
+def test_many_rules_need_no_dense_matrices() -> None:
+    values = 4_000
+    verdict = verdict_of(
+        f"program p\ntokens 0..{values}\nvar x: 0..{values} = token\n"
+        "mlp { if x > 0 { x <- x - 1 } }\noutput x\nhalt when x == 0\n",
+        [(values, 7)],
+    )
+    assert verdict.parameters == values * (2 * (values + 1) + 1)
+    assert verdict.minimal
+    assert verdict.strict_optimum
 
 
 def test_no_states_at_all() -> None:
