@@ -18,6 +18,9 @@ from contextlib import chdir, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+
+from altac.cli import main as main_command
 from altac.repl.session import Session
 from tests.docs.pages import DOCS
 
@@ -82,10 +85,13 @@ def _lines(text: str) -> list[str]:
 def output(command: str, folder: Path) -> list[str]:
     """What an altac or python command prints in ``folder``, line by line."""
     program, *arguments = shlex.split(command)
-    start = {"altac": str(Path(sys.executable).with_name("altac")), "python": sys.executable}[program]
-    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100", "JAX_PLATFORMS": "cpu"}
+    environment = {"NO_COLOR": "1", "COLUMNS": "100", "JAX_PLATFORMS": "cpu"}
+    if program == "altac":  # in this process, which has loaded jax already
+        with chdir(folder):
+            return _lines(CliRunner(env=environment).invoke(main_command, arguments, catch_exceptions=False).output)
+    assert program == "python", command
     done = subprocess.run(
-        [start, *arguments], cwd=folder, env=environment, text=True,
+        [sys.executable, *arguments], cwd=folder, env={**os.environ, **environment}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
     return _lines(done.stdout)
