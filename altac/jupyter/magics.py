@@ -37,6 +37,7 @@ class Magics:
         self.commands: dict[str, tuple[str, Callable[[Program, str, dict[str, str]], Any]]] = {
             "run": ("NAME INPUT", self._run),
             "trace": ("NAME INPUT", self._trace),
+            "view": ("NAME INPUT", self._view),
             "test": ("NAME", self._test),
             "rules": ("NAME", lambda program, rest, options: program.rules()),
             "model": ("NAME", self._model),
@@ -48,6 +49,7 @@ class Magics:
         %%alta [NAME] [-D PARAM=VALUE ...]     the cell is a program; NAME is its own name unless given
         %alta run NAME INPUT                   run it; before NAME may stand --engine E and --max-layers K
         %alta trace NAME INPUT                 show every layer; before NAME may stand --max-layers K
+        %alta view NAME INPUT                  go through a run: states, attention, updates, hidden units; same options
         %alta test NAME                        run its tests on both engines
         %alta rules NAME                       its transition rules
         %alta model NAME                       compile it; before NAME may stand --level O, --dtype D and --max-length N
@@ -119,6 +121,14 @@ class Magics:
 
     def _trace(self, program: Program, given: str, options: dict[str, str]) -> Any:
         return program.trace(given, max_layers=self._number(options, "max-layers"))
+
+    def _view(self, program: Program, given: str, options: dict[str, str]) -> Any:
+        from altac.display.frame import Frame
+        from altac.view import page, view
+
+        found = view(program, given, max_layers=self._number(options, "max-layers"))
+        _say(found.notes)
+        return Frame(f"{program.name} on {given}", page(found.data))
 
     def _test(self, program: Program, given: str, options: dict[str, str]) -> None:
         for engine in ("interpreter", "transformer"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,6 +109,10 @@ def test_commands(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -
     assert (limited.output, limited.layers, limited.halted) == ([False, True, True], 1, False)
     assert len(run(shell, "%alta trace --max-layers 1 parity START 1 1").snapshots) == 3
     assert len(run(shell, "%alta rules parity")) == 7
+    frame = run(shell, "%alta view --max-layers 1 parity START 1 1")
+    assert "<script" not in frame._repr_html_() and "<script" in frame.page
+    assert html.unescape(re.findall('srcdoc="([^"]*)"', frame._repr_html_())[0]) == frame.page
+    assert repr(frame) == "Frame(name='sequential_relative on START 1 1', height=700)"
     model = run(shell, "%alta model --level 0 --dtype bfloat16 --max-length 9 parity")
     assert (model.level, model.certificate.dtype) == (0, "bfloat16")
     capsys.readouterr()

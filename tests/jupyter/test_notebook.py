@@ -37,6 +37,8 @@ def test_the_notebook_runs(tmp_path: Path) -> None:
         ((kinds, html),) = [(set(o["data"]), _text(o["data"]["text/html"])) for o in outputs[line] if "data" in o]
         assert kinds == {"text/html", "text/plain"}
         assert "<table>" in html
+    (view,) = [_text(o["data"]["text/html"]) for o in outputs["%alta view parity START 1 0 1"] if "data" in o]
+    assert view.startswith("<iframe srcdoc=")
     assert "16" in _text(outputs['inputs = [["START", *bits] for bits in product([0, 1], repeat=4)]'][0]["data"]["text/plain"])
 
 
