@@ -175,11 +175,12 @@ class Program:
 
     def compile(self, level: int = 2, *, dtype: str = "float32", max_length: int | None = None) -> Model:
         """Compile to Transformer weights. Raises `AltacError` for what cannot be built or certified."""
-        from altac.rules import units
+        from altac.rules import prune, units
         from altac.transformer import build
 
-        found = units(self.ir, level)
-        return Model(self, level, found, build(self.ir, found, dtype=dtype, max_length=max_length))
+        ir = prune(self.ir) if level else self.ir
+        found = units(ir, level)
+        return Model(self, level, found, build(ir, found, dtype=dtype, max_length=max_length))
 
     def minimal(self, inputs: Iterable[Input], *, conjuncts: bool = False, skip_failing: bool = False) -> Minimal:
         """The minimal version with respect to the inputs; see `altac.analysis.minimal`. Raises `AltacError`."""

@@ -43,7 +43,7 @@ def verify(
     from altac.rules.equivalence import check_units
     from altac.transformer.verification import verify as run
 
-    units = check_units(program.ir, model.units, samples=5_000, seed=seed)
+    units = check_units(model.built.program, model.units, samples=5_000, seed=seed)
     found = run(program.ir, model.built, exhaustive=exhaustive, samples=samples, seed=seed, max_layers=max_layers)
     sound = found.agrees and not units.mismatches
     if as_json:

@@ -3,6 +3,7 @@
 from altac.ir import Program
 from altac.rules.expand import BUDGET, expand
 from altac.rules.optimise import optimised_units
+from altac.rules.prune import prune
 from altac.rules.ruleset import Reset, RuleSet, apply_rules
 from altac.rules.units import (
     FeatureIndex,
@@ -16,7 +17,7 @@ from altac.rules.units import (
 
 __all__ = [
     "BUDGET", "FeatureIndex", "Layer", "Matrix", "Origin", "Reset", "RuleSet", "Units", "apply_rules", "apply_units",
-    "expand", "rule_units", "units",
+    "expand", "prune", "rule_units", "units",
 ]  # fmt: skip
 
 

@@ -2,13 +2,15 @@
 
 A *path* is what the program reads to decide about a target, with the values read. On every path each unit must
 be surely on (``pre >= 1``) or surely off (``pre <= 0``) whatever the slots that are not read hold - any value, any
-mixture of values - and the effects of those that are on must be the change of the target.
+mixture of values - and the effects of those that are on must be the change of the target. Paths through values that
+the units take for unreachable are left out; that no other path leads to such a value is checked with them, so that the proof
+is one by induction over the layers.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice, product
@@ -22,6 +24,7 @@ from altac.ir import Program, RealDomain
 from altac.rules.deep import deeply
 from altac.rules.evaluate import NextValue, Undefined
 from altac.rules.expand import states
+from altac.rules.reachable import everything
 from altac.rules.units import Units
 
 #: Paths of a target, and paths times units, up to which all paths are checked.
@@ -75,14 +78,18 @@ def _check(program: Program, units: Units, samples: int, seed: int) -> Report:
         target = variable.name
         bound = min(MOST_PATHS, MOST_WORK // max(checker.touching(target).size, 1))
         try:
-            found = [(dict(read), new) for read, new in islice(states(program, target, 4 * bound), bound + 1)]
+            every = islice(states(program, target, 4 * bound), 4 * bound + 1)
+            found = list(islice(((dict(read), new) for read, new in every if checker.possible(read)), bound + 1))
             exhaustive = len(found) <= bound
         except AltacError:
             exhaustive = False
         if not exhaustive:
-            found = list(islice(random_states(program, target, random.Random(seed)), min(samples, bound)))
+            paths = random_states(program, target, random.Random(seed))
+            found = [(read, new) for read, new in islice(paths, min(samples, bound)) if checker.possible(read)]
         checked.append(Checked(target, len(found), exhaustive))
         mismatches += checker.mismatches(target, found)
+        mismatches += checker.leaving(target, [({}, code) for code in variable.initial.values])
+        mismatches += checker.leaving(target, found)
     for head in program.heads:
         if not isinstance(head.domain, RealDomain) and not checker.resets(head.name):
             mismatches.append(Mismatch(head.name, (), head.domain.low))
@@ -124,6 +131,7 @@ class _Checker:
         self.units = units
         index = units.features
         self.names = [s.name for s in program.slots]
+        self.reachable = units.reachable or everything(program)
         starts = np.array([index.offset[n] for n in self.names])
         owner = np.searchsorted(starts, units.layer.w1.cols, side="right") - 1
         #: By unit: slot -> weights of its codes.
@@ -134,6 +142,15 @@ class _Checker:
             name = self.names[slot]
             table = self.weights[unit].setdefault(name, np.zeros(index.size[name], np.int64))
             table[col - index.offset[name]] = weight
+
+    def possible(self, read: Mapping[str, int]) -> bool:
+        """Whether all values read are reachable."""
+        return all(code in self.reachable[name] for name, code in read.items())
+
+    def leaving(self, target: str, found: Iterable[tuple[dict[str, int], int]]) -> Iterator[Mismatch]:
+        """Paths, or starts without any, that lead to a value taken for unreachable."""
+        held = self.reachable[target]
+        yield from (Mismatch(target, tuple(read.items()), new) for read, new in found if new not in held)
 
     def touching(self, slot: str) -> NDArray[np.int64]:
         """The units with an effect on ``slot``."""
@@ -180,7 +197,7 @@ class _Checker:
         least, most = self._bounds(touching, [read])
         names = {n for i in np.flatnonzero((least < 1) & (most > 0)) for n in self.weights[touching[i]]}
         open_names = [v.name for v in self.program.variables if v.name in names and v.name not in read]
-        ranges = [range(index.low[n], index.low[n] + index.size[n]) for n in open_names]
+        ranges = [sorted(self.reachable[n]) for n in open_names]
         if prod(map(len, ranges)) <= _MOST_FILLINGS:
             fillings = list(product(*ranges))
         else:
@@ -210,8 +227,9 @@ class _Checker:
             size, low = index.size[name], index.low[name]
             # The last column stands for "not read".
             tables = np.array([self.weights[touching[i]][name] for i in holders])
-            small = np.concatenate([tables, tables.min(axis=1, keepdims=True)], axis=1)
-            large = np.concatenate([tables, tables.max(axis=1, keepdims=True)], axis=1)
+            held = tables[:, sorted(code - low for code in self.reachable[name])]
+            small = np.concatenate([tables, held.min(axis=1, keepdims=True)], axis=1)
+            large = np.concatenate([tables, held.max(axis=1, keepdims=True)], axis=1)
             codes = np.array([read[name] - low if name in read else size for read in paths])
             least[:, holders] += small.T[codes]
             most[:, holders] += large.T[codes]

@@ -28,6 +28,7 @@ from altac.rules.diagram import (
     TooLarge,
 )
 from altac.rules.expand import expand_target
+from altac.rules.reachable import Reachable, reachable
 from altac.rules.symbolic import Symbolic
 from altac.rules.units import FeatureIndex, Origin, Units, UnitsBuilder
 
@@ -51,7 +52,8 @@ def optimised_units(program: Program, level: Literal[1, 2], budget: int) -> Unit
     """The hidden units of ``program``: exact covers at level 1, threshold units as well at level 2.
 
     They do what the rules do on every state that a run without errors meets; where the rules drop a combination as
-    an error, they may do anything. A target whose diagram grows too large gets a unit per rule.
+    an error, and at values that no run reaches, they may do anything. A target whose diagram grows too large gets a unit per
+    rule.
 
     Raises:
         AltacError: and its rules are too many to enumerate.
@@ -61,6 +63,7 @@ def optimised_units(program: Program, level: Literal[1, 2], budget: int) -> Unit
 
 def _optimised(program: Program, level: int, budget: int) -> Units:
     index = FeatureIndex.of(program)
+    possible = reachable(program)
     bag = Bag(index)
     for head in program.heads:
         if not isinstance(head.domain, RealDomain):
@@ -68,23 +71,25 @@ def _optimised(program: Program, level: int, budget: int) -> Units:
                 feature = index.offset[head.name] + i
                 bag.add(_one_hot(head.name, head.domain.size, i), [(feature, -1)], f"reset {head.name}")
     for variable in program.variables:
-        bag.merge(_of_target(program, index, variable.name, level, budget, bag))
+        bag.merge(_of_target(program, index, variable.name, level, budget, bag, possible))
     builder = UnitsBuilder(index)
     for entry in bag.live():
         inputs = {
             index.offset[slot] + int(i): int(w[i]) for slot, w in entry.weights.items() for i in np.flatnonzero(w)
         }
         builder.add(inputs, entry.bias, entry.effects, Origin("; ".join(entry.labels), tuple(entry.spans)))
-    return builder.units(level)
+    return builder.units(level, reachable=possible)
 
 
-def _of_target(program: Program, index: FeatureIndex, name: str, level: int, budget: int, beside: Bag) -> Bag:
+def _of_target(
+    program: Program, index: FeatureIndex, name: str, level: int, budget: int, beside: Bag, possible: Reachable
+) -> Bag:
     """The best units found for one target. Where sums do not pay, tests of single slots may."""
     found: list[Bag] = []
     for sums in (True, False) if level > 1 else (False,):
         diagrams = Diagrams(NODES if not found else _FEW_NODES)
         try:
-            symbolic = Symbolic(program, diagrams, sums)
+            symbolic = Symbolic(program, diagrams, sums, possible)
             diagram = symbolic.diagram(name)
             if diagram is diagrams.keep or diagram is diagrams.free:
                 return Bag(index)
@@ -99,7 +104,7 @@ def _of_target(program: Program, index: FeatureIndex, name: str, level: int, bud
         return _rule_by_rule(program, index, name, budget)
     except AltacError:
         if level > 1:
-            return _of_target(program, index, name, 1, budget, beside)
+            return _of_target(program, index, name, 1, budget, beside, possible)
         raise
 
 

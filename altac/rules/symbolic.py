@@ -27,6 +27,7 @@ from altac.ir import (
 from altac.ir.validate import children
 from altac.rules.diagram import Codes, Diagrams, Node, Sum
 from altac.rules.evaluate import OPERATORS, Chain, Undefined, Update, evaluate, slice_of
+from altac.rules.reachable import Reachable
 from altac.source import Span
 
 Path = Mapping[str, Codes]
@@ -38,12 +39,14 @@ _WIDEST_SUM = 20_000
 
 
 class Symbolic:
-    """Evaluates one program; ``spans`` has the places of the updates by target and new code."""
+    """Evaluates one program on slots with ``reachable`` codes; ``spans`` has the places of the updates by target and new
+    code."""
 
-    def __init__(self, program: Program, diagrams: Diagrams, sums: bool) -> None:
+    def __init__(self, program: Program, diagrams: Diagrams, sums: bool, reachable: Reachable) -> None:
         self.program = program
         self.diagrams = diagrams
         self.sums = sums
+        self.reachable = reachable
         self.domains: dict[str, Domain] = {s.name: s.domain for s in program.slots}
         self.spans: dict[tuple[str, int], dict[Span, None]] = {}
         self._support: dict[int, tuple[Expr, frozenset[str]]] = {}
@@ -76,8 +79,9 @@ class Symbolic:
             for group in [*by_code.values(), others] if code is None else [by_code[code]]:
                 group.append((rest, rule))
         self.diagrams.spend(sum(map(len, by_code.values())))
-        parts = [(frozenset({code}), self._rules(group)) for code, group in by_code.items()]
-        remaining = self._codes(slot, {}) - frozenset(by_code)
+        possible = self._codes(slot, {})
+        parts = [(frozenset({code}), self._rules(group)) for code, group in by_code.items() if code in possible]
+        remaining = possible - frozenset(by_code)
         if remaining:
             parts.append((remaining, self._rules(others)))
         return self.diagrams.slot(slot, parts)
@@ -350,10 +354,7 @@ class Symbolic:
 
     def _codes(self, slot: str, path: Path) -> Codes:
         known = path.get(slot)
-        if known is None:
-            domain = self.domains[slot]
-            return frozenset(range(domain.low, domain.low + domain.size))
-        return known
+        return self.reachable[slot] if known is None else known
 
     def _support_of(self, expr: Expr) -> frozenset[str]:
         found = self._support.get(id(expr))

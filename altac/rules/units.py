@@ -6,6 +6,7 @@ A hidden unit computes ``clip(w . features + bias, 0, 1)``; the step is ``featur
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,7 +86,8 @@ class Units:
     ``predicates``, if any, is a first layer over the features whose hidden values are appended to the
     features as inputs of ``layer``. ``w2``, of shape (features, units), turns the hidden values of
     ``layer`` into the change of the features. The resets of categorical heads are among the units; the
-    scalars of numerical heads are reset by the weights themselves.
+    scalars of numerical heads are reset by the weights themselves. Where slots hold values outside ``reachable`` (None: all are
+    reachable) the units may do anything.
     """
 
     level: int
@@ -93,6 +95,7 @@ class Units:
     layer: Layer
     w2: Matrix
     predicates: Layer | None = None
+    reachable: Mapping[str, frozenset[int]] | None = None
 
     @property
     def width(self) -> int:
@@ -137,12 +140,14 @@ class UnitsBuilder:
         self._origins.append(origin)
         return unit
 
-    def units(self, level: int, predicates: Layer | None = None) -> Units:
+    def units(
+        self, level: int, predicates: Layer | None = None, reachable: Mapping[str, frozenset[int]] | None = None
+    ) -> Units:
         """The collected units as matrices."""
         width = len(self._bias)
         inputs = self.index.count + (len(predicates.bias) if predicates else 0)
         layer = Layer(_matrix(self._in, (width, inputs)), np.array(self._bias, np.int64), tuple(self._origins))
-        return Units(level, self.index, layer, _matrix(self._out, (self.index.count, width)), predicates)
+        return Units(level, self.index, layer, _matrix(self._out, (self.index.count, width)), predicates, reachable)
 
 
 def _matrix(entries: list[tuple[int, int, int]], shape: tuple[int, int]) -> Matrix:

@@ -54,7 +54,7 @@ PAPER = {
 }
 #: About a minute on a CPU core each.
 QUICK = {
-    "parity": Recipe(Architecture(2, True, "relative", 64, 4, 16, 256), "adam", 1e-3, 128, 4_000, 500),
+    "parity": Recipe(Architecture(2, True, "relative", 32, 4, 8, 128), "adam", 2e-3, 128, 3_000, 500),
     "scan": Recipe(Architecture(2, True, "relative", 64, 4, 16, 256), "adam", 3e-3, 32, 1_500, 500),
 }
 PRESETS: Mapping[str, Mapping[str, Recipe]] = {"quick": QUICK, "paper": PAPER}

@@ -1,0 +1,145 @@
+"""Reachable values as don't-cares, and dead variables."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from altac.api import check_source
+from altac.interpreter import run
+from altac.ir import Program
+from altac.rules import prune, units
+from altac.rules.equivalence import check_units
+from altac.rules.prune import live_slots
+from altac.rules.reachable import everything
+from altac.rules.reachable import reachable as values
+from altac.source import Source
+from altac.transformer import TransformerRunner, build
+from tests.random_programs import Options, random_inputs, random_program
+
+
+def load(text: str) -> Program:
+    program, problems = check_source(Source("text.alta", text))
+    assert program is not None, [p.render_title() for p in problems]
+    return program.ir
+
+
+COUNTER = """\
+program counter
+tokens 0, 1
+var bit:   bool  = token == 1
+var count: 0..20 = 0
+var shown: bool  = false
+head left = count at -1
+mlp {
+    if bit {
+        count <- (count + 2) % 6
+        shown <- count > 3
+    } else if count > 8 {
+        shown <- true
+        count <- count - 1
+    }
+}
+output shown
+layers 5
+"""
+
+
+def test_values_are_those_that_updates_lead_to() -> None:
+    program = load(COUNTER)
+    found = values(program)
+    assert found["count"] == {0, 2, 4}
+    assert found["left"] == {0, 2, 4}
+    assert found["bit"] == {0, 1}
+
+
+def test_unreachable_values_make_units_fewer() -> None:
+    program = load(COUNTER)
+    built = units(program, 2)
+    assert built.reachable == values(program)
+    assert not check_units(program, built).mismatches
+    wide = replace(built, reachable=None)
+    assert check_units(program, wide).mismatches  # at values that are not reached the units do as they like
+    rng = random.Random(0)
+    inputs = [tuple(rng.choices((0, 1), k=5)) for _ in range(20)]
+    got = TransformerRunner(build(program, built)).run(inputs)
+    assert [r.output for r in got] == [r.output for r in run(program, inputs)]
+
+
+def test_every_value_of_a_run_is_reachable() -> None:
+    for seed in range(60):
+        rng = random.Random(seed)
+        program = random_program(rng, Options(causal=False))
+        found = values(program)
+
+        def see(layer: int, when: str, state: object, found: object = found, program: Program = program) -> None:
+            for name, array in state.values.items():  # type: ignore[attr-defined]
+                if when != "attention" and name in program.variable_names:
+                    alive = array[state.active]  # type: ignore[attr-defined]
+                    assert set(alive.reshape(-1).tolist()) <= found[name]  # type: ignore[index]
+
+        run(program, random_inputs(rng, program), 4, see)  # type: ignore[arg-type]
+
+
+def test_too_many_paths_mean_every_value() -> None:
+    program = load(COUNTER)
+    assert values(program, most_paths=1)["count"] == everything(program)["count"]
+
+
+@pytest.mark.parametrize("lost", ["count", "bit", "shown"])
+def test_sets_that_are_not_closed_are_found(lost: str) -> None:
+    program = load(COUNTER)
+    built = units(program, 2)
+    assert built.reachable is not None
+    for code in built.reachable[lost]:
+        smaller = {**built.reachable, lost: built.reachable[lost] - {code}}
+        assert check_units(program, replace(built, reachable=smaller)).mismatches
+
+
+DEAD = """\
+program dead
+tokens 0, 1
+var bit:    bool = token == 1
+var watch:  0..9 = 0
+var both:   bool = false
+var hidden: bool = token == 0
+head left   = hidden at -1
+head same   = attend(query: bit, key: bit, value: watch)
+mlp {
+    let next = not bit
+    let more = min(watch + 1, 9)
+    if bit { watch <- more } else if hidden { both <- next }
+    bit <- next
+    watch <- more
+}
+output bit
+layers 3
+"""
+
+
+def test_dead_variables_and_heads_are_dropped() -> None:
+    program = load(DEAD)
+    assert live_slots(program) == {"bit"}
+    small = prune(program)
+    assert (small.variable_names, small.heads) == (("bit",), ())
+    inputs = [(0, 1, 1), (1,), (0, 0)]
+    assert [r.output for r in run(small, inputs)] == [r.output for r in run(program, inputs)]
+    loaded, _ = check_source(Source("text.alta", DEAD))
+    assert loaded is not None
+    assert loaded.compile(0).built.layout.width > loaded.compile(2).built.layout.width == 2
+    assert [r.output for r in loaded.run([[0, 1, 1]], engine="transformer")] == [[True, False, False]]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_pruned_random_programs_do_the_same(seed: int) -> None:
+    rng = random.Random(seed)
+    program = random_program(rng, Options())
+    small = prune(program)
+    inputs = random_inputs(rng, program)
+    for before, after in zip(run(program, inputs, 4), run(small, inputs, 4), strict=True):
+        if before.error is None:
+            assert (after.output, after.layers, after.halted, after.error) == (before.output, before.layers, before.halted, None)
+
+
