@@ -55,9 +55,10 @@ def inputs_of(name: str, rng: random.Random) -> list[Any]:
     if name == "sort_unique":
         return [["START", *rng.sample(range(16), rng.randint(1, 15))] for _ in range(300)]
     if name.startswith("scan"):
-        verbs = [f"{v}{d}{t}" for v in ("walk", "jump", "look", "run", "turn")
-                 for d in ("", " left", " right", " opposite left", " around right") for t in ("", " twice", " thrice")]  # fmt: skip
-        return [INPUTS[name], *(f"{a} {c} {b}" for a in verbs for b in verbs[::7] for c in ("and", "after"))]
+        turns = ("", " left", " right", " opposite left", " around right")
+        times = ("", " twice", " thrice")
+        phrases = [f"{v}{d}{t}" for v in ("walk", "jump", "look", "run", "turn") for d in turns for t in times]
+        return [INPUTS[name], *(f"{a} {c} {b}" for a in phrases for b in phrases[::7] for c in ("and", "after"))]
     first = [] if name.endswith("absolute") else ["START"]
     return [[*first, *rng.choices([0, 1], k=rng.randint(1, 40))] for _ in range(300)]
 

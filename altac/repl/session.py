@@ -30,6 +30,7 @@ HELP = {
     "layer": ("K", "go to the end of layer K"),
     "watch": ("[NAME...]", "show only these variables and heads while stepping"),
     "heads": ("[NAME]", "who attends to whom in the layer of the trace"),
+    "fired": ("[POSITION]", "the updates in the layer of the trace, with the rules and lines behind them"),
     "rules": ("[NAME]", "the transition rules, or those of one variable"),
     "types": ("", "the variables and heads with their types"),
     "layout": ("", "the residual stream and the width of the compiled model"),
@@ -223,7 +224,7 @@ class Session:
         self.trace = collect(program.ir, program.encode(_input(argument)))
         self.moment = 0
         ended = self.problems([self.trace.result.error]) + "\n" if self.trace.result.error is not None else ""
-        moments = f"{len(self.trace.snapshots)} moments: `:next`, `:back`, `:layer K`, `:heads`"
+        moments = f"{len(self.trace.snapshots)} moments: `:next`, `:back`, `:layer K`, `:heads`, `:fired`"
         return ended + self.state() + "\n" + fill(moments, self.width())
 
     def state(self) -> str:
@@ -281,6 +282,31 @@ class Session:
                 shown = ", ".join(map(str, chosen[:12])) + (" ..." if len(chosen) > 12 else "")
                 lines.append(f"  {i} ({token}) -> {shown or 'nothing'}")
         return "\n".join(lines)
+
+    def do_fired(self, argument: str) -> str:
+        from altac.trace.fired import Fired
+
+        if self.trace is None or not self.trace.snapshots:
+            return self.state()
+        trace, program = self.trace, self.trace.program
+        layer = max(1, trace.snapshots[self.moment].layer)
+        seen = [s for s in trace.snapshots if s.layer == layer and s.when == "attention"]
+        places = range(len(seen[-1].tokens)) if seen else range(0)
+        if argument:
+            if not argument.isdecimal() or int(argument) not in places:
+                return f"Which position? `:fired 0` to `:fired {max(len(places) - 1, 0)}`"
+            places = range(int(argument), int(argument) + 1)
+        fired, lines = Fired(program), [f"layer {layer}"]
+        for position in places:
+            for update in fired.at(lambda name, i=position: seen[-1].values[name][i]):  # type: ignore[misc]
+                if self.watched and update.target not in self.watched:
+                    continue
+                reads = [f"{name} = {label(program.domain(name), code)}" for name, code in update.reads]
+                value = label(program.domain(update.target), update.value)
+                place = "" if update.span is None else f"  {update.span}"
+                late = "" if update.lands else "  (a later update of this step replaces it)"
+                lines.append(f"  {position}: {', '.join(reads) or 'always'} => {update.target} <- {value}{place}{late}")
+        return "\n".join(lines) if len(lines) > 1 else f"layer {layer}: no updates"
 
     def do_rules(self, argument: str) -> str:
         from altac.rules.printing import rules_table

@@ -18,7 +18,7 @@ from altac.ir import Head, RealDomain, SetDomain, Variable, label
 from altac.rules.units import Layer, Matrix, Units
 from altac.source import Source, Span
 from altac.trace import Snapshot, Trace, layers
-from altac.view.fired import Fired, Update
+from altac.trace.fired import Fired, Update
 from altac.view.listing import listing
 
 #: Values of the residual stream (layers x positions x variables and heads) up to which a run is kept in a page.

@@ -49,6 +49,11 @@ def test_stepping(session: Session) -> None:
     assert "layer 1, after attention" in session.handle(":next")
     assert "layer 1, after the MLP" in session.handle(":n")
     assert "  1 (1) -> 0" in session.handle(":heads parity_left")
+    fired = session.handle(":fired 1").splitlines()
+    assert fired[0] == "layer 1"
+    assert "done = false, done_left = true => done <- true" in fired[-1]
+    assert session.handle(":fired 0") == "layer 1: no updates"
+    assert "Which position?" in session.handle(":fired 99")
     assert "the start of the run" in session.handle(":back 9")
     assert "the end of the run" in session.handle(":next 99")
     assert "layer 2" in session.handle(":layer 2")

@@ -20,7 +20,7 @@ from altac.rules.expand import expand
 from altac.trace import collect, layers
 from altac.view import data as limits
 from altac.view import page, view_data
-from altac.view.fired import Fired
+from altac.trace.fired import Fired
 from altac.view.listing import listing
 from tests.random_programs import random_program
 from tests.view.runs import ALL, FAILING, ROOT, program, shown, traced
