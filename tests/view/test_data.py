@@ -18,9 +18,9 @@ from altac.ir import Head
 from altac.rules import units
 from altac.rules.expand import expand
 from altac.trace import collect, layers
+from altac.trace.fired import Fired
 from altac.view import data as limits
 from altac.view import page, view_data
-from altac.trace.fired import Fired
 from altac.view.listing import listing
 from tests.random_programs import random_program
 from tests.view.runs import ALL, FAILING, ROOT, program, shown, traced
