@@ -121,12 +121,13 @@ def _rules(program: ir.Program) -> dict[str, Any]:
 
 
 def _units(program: ir.Program) -> dict[str, Any]:
-    """A unit counts for every variable that it changes."""
-    from altac.rules import units
+    """A unit counts for every variable that it changes; variables that nothing depends on are not compiled."""
+    from altac.rules import prune, units
 
-    found = units(program, 2)
-    changed = {}
-    for variable in program.variables:
+    small = prune(program)
+    found = units(small, 2)
+    changed = {variable.name: 0 for variable in program.variables}
+    for variable in small.variables:
         first = found.features.offset[variable.name]
         rows = (found.w2.rows >= first) & (found.w2.rows < first + found.features.size[variable.name])
         changed[variable.name] = len(set(found.w2.cols[rows].tolist()))

@@ -412,6 +412,6 @@ def test_the_largest_example_has_all_its_names_resolved(tmp_path: Path) -> None:
             )
             assert isinstance(found, types.Location) and found.uri.endswith("scan/parsing.alta")
             shown = await hover(client, uri, at(text, "var act|ive"))
-            assert "the node in control" in shown and "type `bool`" in shown
+            assert "which node is in control" in shown and "type `bool`" in shown
 
     run(work())
