@@ -283,4 +283,4 @@ def test_a_large_program_parses_in_linear_time() -> None:
         return time.process_time() - start
 
     seconds(100)
-    assert seconds(8_000) < 16 * max(seconds(1_000), 0.02)
+    assert seconds(8_000) < 40 * max(seconds(1_000), 0.02)  # quadratic time would take 64 times as long
