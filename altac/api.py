@@ -122,9 +122,7 @@ class Program:
         listed = isinstance(given, Iterable) and not isinstance(given, str)
         return read_input(self.ir, list(given) if listed else given)
 
-    def run(
-        self, inputs: Iterable[Input], *, engine: Engine = "interpreter", max_layers: int | None = None
-    ) -> Runs:
+    def run(self, inputs: Iterable[Input], *, engine: Engine = "interpreter", max_layers: int | None = None) -> Runs:
         """Run the program on every input. An input that fails has its `Run.error` set; the others are unharmed.
 
         A text alone is one input. Raises `AltacError` for an input that cannot be read, or if the program can never stop.

@@ -104,7 +104,11 @@ def throughput(name: str) -> dict[str, Any]:
     transformer = best(lambda: runner.run(batch))
     features, hidden = model.built.weights["mlp.up"].shape
     residual = model.built.weights["mlp.down"].shape[1]
-    x, up, down = jnp.ones((len(batch) * len(tokens), features)), jnp.ones((features, hidden)), jnp.ones((hidden, residual))
+    x, up, down = (
+        jnp.ones((len(batch) * len(tokens), features)),
+        jnp.ones((features, hidden)),
+        jnp.ones((hidden, residual)),
+    )
     product = jax.jit(lambda x, up, down: (x @ up) @ down)
     product(x, up, down).block_until_ready()
     limit = best(lambda: product(x, up, down).block_until_ready()) * max(result.layers, 1)

@@ -30,7 +30,9 @@ def bound(program: altac.api.Program, inputs: Sequence[Any]) -> int:
     pairs, _ = collect_pairs(ir, [program.encode(i) for i in inputs], 200)
     always = (pairs.before >= 0).all(axis=0)
     every = (pairs.before >= 0).all(axis=1)
-    return max(_rank(ir, pairs.before, pairs.after, always), _rank(ir, pairs.before[every], pairs.after[every], always | True))
+    return max(
+        _rank(ir, pairs.before, pairs.after, always), _rank(ir, pairs.before[every], pairs.after[every], always | True)
+    )
 
 
 def _rank(ir: Program, before: Any, after: Any, chosen: Any) -> int:

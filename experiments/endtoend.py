@@ -121,7 +121,10 @@ def table5(preset: str, seed: int, folder: Path, progress: Callable[[str], None]
         training = list(data.splits[split]["train"])
         tests = rng.permutation(list(data.splits[split]["test"]))[: DECODED[preset]]
         known = rng.permutation(training)[: min(DECODED[preset], 1024)]
-        x, y = padded([sources[i] for i in training], source_length), padded([targets[i] for i in training], target_length)
+        x, y = (
+            padded([sources[i] for i in training], source_length),
+            padded([targets[i] for i in training], target_length),
+        )
         for layers in SCAN_DEPTHS[preset]:
             both = preset == "paper" or layers == SCAN_DEPTHS[preset][-1]
             for positions in ("relative", "absolute") if both else ("relative",):

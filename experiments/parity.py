@@ -44,11 +44,17 @@ class Task:
         return altac.load(self.path, self.params)
 
 
-RELATIVE = Task("Sequential (relative)", ROOT / "examples/parity/sequential_relative.alta", {}, ("START",), "relative", 7)
-ABSOLUTE = Task("Sequential (absolute)", ROOT / "examples/parity/sequential_absolute.alta", {"SIZE": "41"}, (), "absolute", None)
+RELATIVE = Task(
+    "Sequential (relative)", ROOT / "examples/parity/sequential_relative.alta", {}, ("START",), "relative", 7
+)
+ABSOLUTE = Task(
+    "Sequential (absolute)", ROOT / "examples/parity/sequential_absolute.alta", {"SIZE": "41"}, (), "absolute", None
+)
 SUM = Task("Sum + modulo", ROOT / "examples/parity/sum_modulo.alta", {"MAX": "50"}, ("START",), "sum", 31)
 #: The version that trace supervision learns: the count is a variable, as in the paper.
-SUM_STEPS = Task("Sum + modulo", Path(__file__).parent / "programs/sum_modulo_steps.alta", {"MAX": "50"}, ("START",), "sum", None)
+SUM_STEPS = Task(
+    "Sum + modulo", Path(__file__).parent / "programs/sum_modulo_steps.alta", {"MAX": "50"}, ("START",), "sum", None
+)
 
 SLICES: dict[str, Callable[[Bits], bool]] = {
     f"Length <= {TRAINED}": lambda bits: len(bits) <= TRAINED,
@@ -81,7 +87,10 @@ def layer_limit(program: Program, tokens: Sequence[Sequence[int]]) -> int:
 
 def figure4(preset: str, seed: int, folder: Path, progress: Callable[[str], None]) -> Outcome:
     """Original and minimal versions, compiled, and MLPs trained on traces, by length and number of ones."""
-    trained_on, tested_on = parity_set(TRAINED, PER_COUNT[preset], seed), parity_set(TESTED, PER_COUNT[preset], seed + 1)
+    trained_on, tested_on = (
+        parity_set(TRAINED, PER_COUNT[preset], seed),
+        parity_set(TESTED, PER_COUNT[preset], seed + 1),
+    )
     rows: list[tuple[Any, ...]] = []
     counts: list[tuple[Any, ...]] = []
     shown: dict[str, dict[str, list[float]]] = {name: {} for name in SLICES}
@@ -114,7 +123,11 @@ def figure4(preset: str, seed: int, folder: Path, progress: Callable[[str], None
     return Outcome(
         "figure4",
         (
-            Table("Accuracy on inputs of up to 40 bits; training set of up to 20", ("Program", "Version", *SLICES), tuple(rows)),
+            Table(
+                "Accuracy on inputs of up to 40 bits; training set of up to 20",
+                ("Program", "Version", *SLICES),
+                tuple(rows),
+            ),
             Table("Transition rules", ("Program", "Original", "Minimal", "Paper, minimal"), tuple(counts)),
         ),
         {"accuracy": found, "training inputs": len(trained_on), "test inputs": len(tested_on)},
@@ -125,7 +138,9 @@ def figure4(preset: str, seed: int, folder: Path, progress: Callable[[str], None
 def settings(task: Task, preset: str) -> Hyperparameters:
     """The preset; for `paper` the task's own column of table 1."""
     base = PRESETS[preset]
-    return base if preset == "quick" else read_hyperparameters(str(HYPERPARAMETERS / f"{task.hyperparameters}.toml"), base)
+    return (
+        base if preset == "quick" else read_hyperparameters(str(HYPERPARAMETERS / f"{task.hyperparameters}.toml"), base)
+    )
 
 
 def supervise(

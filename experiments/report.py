@@ -69,9 +69,7 @@ def _replace(path: Path, text: str) -> None:
     os.replace(temporary, path)
 
 
-def bars(
-    groups: Mapping[str, Mapping[str, Sequence[float]]], labels: Sequence[str], path: Path
-) -> None:
+def bars(groups: Mapping[str, Mapping[str, Sequence[float]]], labels: Sequence[str], path: Path) -> None:
     """One panel per group: bars of accuracies by label, one colour per series."""
     pyplot = _pyplot()
     figure, axes = pyplot.subplots(1, len(groups), figsize=(5 * len(groups), 3.6), sharey=True, squeeze=False)

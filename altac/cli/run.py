@@ -57,7 +57,9 @@ def run(
         sound = _run_all(program, items, engine, max_layers, as_json)
         with open_lines(source) as lines:
             sound = (
-                _run_all(program, read_items(lines, "<stdin>" if source == "-" else source), engine, max_layers, as_json)
+                _run_all(
+                    program, read_items(lines, "<stdin>" if source == "-" else source), engine, max_layers, as_json
+                )
                 and sound
             )
     return Exit.SUCCESS if sound else Exit.FAILURE

@@ -24,7 +24,9 @@ from altac.cli.output import params_option, report, use_color, write_whole
 @click.option("--inputs", "source", metavar="F.jsonl", help="Trace all inputs of a file, into a file; - for stdin.")
 @click.option("-o", "--output", metavar="T", help="Where to write the traces: T.safetensors or T.jsonl.")
 @click.option("--all", "every", is_flag=True, help="Write every pair, instead of distinct pairs with counts.")
-@click.option("--skip-failing", is_flag=True, help="Leave out inputs that cannot be read or on which the program fails.")
+@click.option(
+    "--skip-failing", is_flag=True, help="Leave out inputs that cannot be read or on which the program fails."
+)
 @click.option("--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True)
 @click.option("--scheduler", metavar="ADDRESS", help="The Dask cluster to use; its workers must see the output folder.")
 @click.option("--plot", "picture", metavar="FILE.svg|FILE.png", help="Draw a picture instead (needs altac[plot]).")

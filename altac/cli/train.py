@@ -20,13 +20,17 @@ from altac.cli.output import params_option, progress_bar, report, report_skipped
 @click.option("--preset", type=click.Choice(["quick", "paper"]), default="quick", show_default=True)
 @click.option("--hyperparameters", metavar="F.toml", help="Hyperparameters that differ from the preset.")
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("-o", "--output", metavar="DIR", help="Keep checkpoints, metrics and the result; an interrupted run goes on.")
+@click.option(
+    "-o", "--output", metavar="DIR", help="Keep checkpoints, metrics and the result; an interrupted run goes on."
+)
 @click.option(
     "--answer", type=click.Choice(["all", "last"]), default="all", show_default=True,
     help="Which positions must be right.",
 )  # fmt: skip
 @click.option("--max-layers", type=click.IntRange(min=0), metavar="K")
-@click.option("--skip-failing", is_flag=True, help="Leave out inputs that cannot be read or on which the program fails.")
+@click.option(
+    "--skip-failing", is_flag=True, help="Leave out inputs that cannot be read or on which the program fails."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @params_option
 def train(

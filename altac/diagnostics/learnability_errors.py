@@ -14,7 +14,9 @@ class NoInputs(Problem):
     place: str = "the set of inputs"
     code = "no-inputs"
     title = "{place} is empty"
-    help = 'give at least one input: a line is a JSON string, as in "jump twice", or a JSON array, as in ["START", 1, 0]'
+    help = (
+        'give at least one input: a line is a JSON string, as in "jump twice", or a JSON array, as in ["START", 1, 0]'
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

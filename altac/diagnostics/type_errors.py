@@ -14,7 +14,7 @@ class Mismatch(Problem):
     hint: str = ""
     code = "type-mismatch"
     title = "expected {expected}, found {found}"
-    label = 'this is {found}'
+    label = "this is {found}"
 
     def render_help(self) -> str:
         return self.hint
@@ -27,7 +27,7 @@ class BadOperands(Problem):
     hint: str = ""
     code = "bad-operands"
     title = "`{operator}` does not apply to {operands}"
-    label = '{operands}'
+    label = "{operands}"
 
     def render_help(self) -> str:
         return self.hint
@@ -39,24 +39,24 @@ class NotBool(Problem):
     context: str
     code = "not-a-bool"
     title = "{context} needs a bool, found {found}"
-    label = 'this is {found}'
-    help = 'write a comparison, such as `x == 1`'
+    label = "this is {found}"
+    help = "write a comparison, such as `x == 1`"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChainedComparison(Problem):
     code = "chained-comparison"
     title = "comparisons do not chain"
-    label = 'reads as two comparisons'
-    help = 'write `a <= b and b < c`'
+    label = "reads as two comparisons"
+    help = "write `a <= b and b < c`"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConstantDivisionByZero(Problem):
     code = "constant-division-by-zero"
     title = "division by zero"
-    label = 'the divisor is zero'
-    help = 'test the divisor first'
+    label = "the divisor is zero"
+    help = "test the divisor first"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,16 +64,16 @@ class BadIndex(Problem):
     detail: str
     code = "index-out-of-range"
     title = "index out of range"
-    label = '{detail}'
-    help = 'indices start at 0'
+    label = "{detail}"
+    help = "indices start at 0"
 
 
 @dataclass(frozen=True, kw_only=True)
 class NeverValid(Problem):
     code = "index-never-valid"
     title = "this index is never in the table"
-    label = 'out of range for every value'
-    help = 'indices start at 0; check the type of the index'
+    label = "out of range for every value"
+    help = "indices start at 0; check the type of the index"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +81,8 @@ class NotIndexable(Problem):
     found: str
     code = "not-indexable"
     title = "{found} cannot be indexed"
-    label = 'this is {found}'
-    help = 'only lists, tuples and maps have entries'
+    label = "this is {found}"
+    help = "only lists, tuples and maps have entries"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +91,8 @@ class NoField(Problem):
     found: str
     code = "no-field"
     title = "{found} has no field `{name}`"
-    label = 'not a record'
-    help = 'only records, enums, modules and component instances have names behind a dot'
+    label = "not a record"
+    help = "only records, enums, modules and component instances have names behind a dot"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +101,7 @@ class NotIterable(Problem):
     hint: str = ""
     code = "not-iterable"
     title = "cannot go through {found}"
-    label = 'this is {found}'
+    label = "this is {found}"
 
     def render_help(self) -> str:
         return self.hint
@@ -113,8 +113,8 @@ class BadUnpacking(Problem):
     found: str
     code = "bad-unpacking"
     title = "{names} names for {found}"
-    label = 'has {found}'
-    help = 'give as many names as there are parts'
+    label = "has {found}"
+    help = "give as many names as there are parts"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,8 +122,8 @@ class NotStatic(Problem):
     what: str
     code = "not-static"
     title = "{what} must be known at compile time"
-    label = 'depends on the run'
-    help = 'use constants, parameters and loop names here'
+    label = "depends on the run"
+    help = "use constants, parameters and loop names here"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,8 +131,8 @@ class SlotInConstant(Problem):
     name: str
     code = "variable-in-constant"
     title = "`{name}` has a value only while the program runs"
-    label = 'read here'
-    help = 'constants, types and initial values cannot read variables or heads'
+    label = "read here"
+    help = "constants, types and initial values cannot read variables or heads"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,8 +140,8 @@ class OutsideInitial(Problem):
     name: str
     code = "outside-initial"
     title = "`{name}` can only be read in the initial value of a variable"
-    label = 'not available here'
-    help = 'keep it in a variable: `var x: T = {name}`'
+    label = "not available here"
+    help = "keep it in a variable: `var x: T = {name}`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,8 +149,8 @@ class NotAType(Problem):
     found: str
     code = "not-a-type"
     title = "expected a type, found {found}"
-    label = 'this is {found}'
-    help = 'types are `bool`, `low..high`, `Token`, enums, `real in ...`, `set of ...` and names declared with `type`'
+    label = "this is {found}"
+    help = "types are `bool`, `low..high`, `Token`, enums, `real in ...`, `set of ...` and names declared with `type`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,8 +159,8 @@ class EmptyRange(Problem):
     high: int
     code = "empty-range"
     title = "the range {low}..{high} is empty"
-    label = 'no value lies in it'
-    help = 'swap the bounds'
+    label = "no value lies in it"
+    help = "swap the bounds"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,24 +169,24 @@ class TypeTooLarge(Problem):
     limit: int
     code = "type-too-large"
     title = "a type of {size:,} values is too large"
-    label = 'more than {limit:,} values'
-    help = 'every value is a dimension of the residual stream: use a smaller type'
+    label = "more than {limit:,} values"
+    help = "every value is a dimension of the residual stream: use a smaller type"
 
 
 @dataclass(frozen=True, kw_only=True)
 class BadBuckets(Problem):
     code = "bad-buckets"
     title = "the buckets of a real must be numbers"
-    label = 'expected a set or list of numbers'
-    help = 'write `real in {{0, 1/2, 1}}`'
+    label = "expected a set or list of numbers"
+    help = "write `real in {{0, 1/2, 1}}`"
 
 
 @dataclass(frozen=True, kw_only=True)
 class BadElement(Problem):
     code = "bad-element"
     title = "the elements of a set must be bool, integer, enum or Token"
-    label = 'cannot be an element'
-    help = 'use an integer range or an enum'
+    label = "cannot be an element"
+    help = "use an integer range or an enum"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,8 +194,8 @@ class StaticOnly(Problem):
     name: str
     code = "compile-time-type"
     title = "a variable cannot be of type `{name}`"
-    label = 'only constants can'
-    help = 'give a range such as `0..9`, or another finite type'
+    label = "only constants can"
+    help = "give a range such as `0..9`, or another finite type"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,8 +203,8 @@ class NoBuckets(Problem):
     name: str
     code = "missing-buckets"
     title = "the real variable `{name}` has no buckets"
-    label = 'which values can it have?'
-    help = 'write `real in {{0, 1/2, 1}}`'
+    label = "which values can it have?"
+    help = "write `real in {{0, 1/2, 1}}`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,8 +213,8 @@ class NeedsType(Problem):
     found: str
     code = "missing-type"
     title = "the type of `{name}` cannot be told from its initial value"
-    label = 'initial value: {found}'
-    help = 'write the type, as in `var {name}: 0..9 = ...`'
+    label = "initial value: {found}"
+    help = "write the type, as in `var {name}: 0..9 = ...`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,8 +224,8 @@ class OutOfRange(Problem):
     high: int
     code = "out-of-range"
     title = "{value} is outside {low}..{high}"
-    label = 'always out of range'
-    help = 'change the value, or widen the type'
+    label = "always out of range"
+    help = "change the value, or widen the type"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,8 +235,8 @@ class NotABucket(Problem):
     nearest: str
     code = "not-a-bucket"
     title = "the initial value {value} of `{name}` is not one of its buckets"
-    label = 'not a bucket'
-    help = 'the nearest bucket is {nearest}'
+    label = "not a bucket"
+    help = "the nearest bucket is {nearest}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,8 +245,8 @@ class NotInFamily(Problem):
     value: str
     code = "not-in-family"
     title = "{value} is not in the family of `{name}`"
-    label = 'not in the family'
-    help = 'add it to the family, or leave the family out to have it inferred'
+    label = "not in the family"
+    help = "add it to the family, or leave the family out to have it inferred"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,8 +255,8 @@ class FamilyTooLarge(Problem):
     limit: int
     code = "family-too-large"
     title = "the family of `{name}` grows beyond {limit:,} sets"
-    label = 'adds one more set'
-    help = 'declare the family that is needed: `set of T in [...]`'
+    label = "adds one more set"
+    help = "declare the family that is needed: `set of T in [...]`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,24 +266,24 @@ class TableTooLarge(Problem):
     limit: int
     code = "table-too-large"
     title = "a table of {count:,} entries is too large"
-    label = 'reads {reads}'
-    help = 'compute an intermediate value into a variable first'
+    label = "reads {reads}"
+    help = "compute an intermediate value into a variable first"
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoElse(Problem):
     code = "missing-else"
     title = "an `if` used as a value needs an `else`"
-    label = 'no value when the condition is false'
-    help = 'add `else {{ ... }}`'
+    label = "no value when the condition is false"
+    help = "add `else {{ ... }}`"
 
 
 @dataclass(frozen=True, kw_only=True)
 class NotAValue(Problem):
     code = "block-without-value"
     title = "this block has no value"
-    label = 'expected `let`s and then an expression'
-    help = 'end the block in an expression'
+    label = "expected `let`s and then an expression"
+    help = "end the block in an expression"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -292,16 +292,16 @@ class BranchesDiffer(Problem):
     second: str
     code = "branches-differ"
     title = "the branches have different types: {first} and {second}"
-    label = '{first} or {second}'
-    help = 'give both branches the same type'
+    label = "{first} or {second}"
+    help = "give both branches the same type"
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoEffect(Problem):
     code = "no-effect"
     title = "this statement does nothing"
-    label = 'its value is not used'
-    help = 'assign it with `<-`, or remove it'
+    label = "its value is not used"
+    help = "assign it with `<-`, or remove it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -309,8 +309,8 @@ class CannotMatch(Problem):
     found: str
     code = "cannot-match"
     title = "cannot match on {found}"
-    label = 'this is {found}'
-    help = 'match on a bool, an integer, an enum, a token or a tuple of these'
+    label = "this is {found}"
+    help = "match on a bool, an integer, an enum, a token or a tuple of these"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -319,16 +319,16 @@ class MatchTooLarge(Problem):
     limit: int
     code = "match-too-large"
     title = "a match over {count:,} combinations is too large"
-    label = 'more than {limit:,}'
-    help = 'match on fewer values at once'
+    label = "more than {limit:,}"
+    help = "match on fewer values at once"
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnreachableArm(Problem):
     code = "unreachable-arm"
     title = "this arm is never reached"
-    label = 'earlier arms cover it'
-    help = 'remove it, or move it up'
+    label = "earlier arms cover it"
+    help = "remove it, or move it up"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -336,8 +336,8 @@ class NotExhaustive(Problem):
     missing: str
     code = "match-not-exhaustive"
     title = "the match does not cover every value"
-    label = 'not covered: {missing}'
-    help = 'add arms for them, or `_ => {{}}`'
+    label = "not covered: {missing}"
+    help = "add arms for them, or `_ => {{}}`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -346,8 +346,8 @@ class PatternShape(Problem):
     subject: int
     code = "pattern-shape"
     title = "a pattern of {parts} parts for a subject of {subject}"
-    label = 'has {parts} parts'
-    help = 'write as many parts as the subject has'
+    label = "has {parts} parts"
+    help = "write as many parts as the subject has"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -356,8 +356,8 @@ class PatternType(Problem):
     subject: str
     code = "pattern-type"
     title = "a pattern of type {found} never matches {subject}"
-    label = 'this is {found}'
-    help = 'use a value of the type of the subject'
+    label = "this is {found}"
+    help = "use a value of the type of the subject"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -366,6 +366,5 @@ class PatternNever(Problem):
     subject: str
     code = "pattern-never"
     title = "the subject is never {value}"
-    label = 'outside {subject}'
-    help = 'remove the pattern, or check the type of the subject'
-
+    label = "outside {subject}"
+    help = "remove the pattern, or check the type of the subject"

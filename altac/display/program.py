@@ -44,7 +44,9 @@ def runs_html(runs: Sequence[Run]) -> str:
     for run in runs:
         given = cell(_line(run.input), "left")
         if run.error is not None:
-            rows.append([given, cell(run.error.render_title(), "left failed"), cell(run.layers), cell("failed", "left")])
+            rows.append(
+                [given, cell(run.error.render_title(), "left failed"), cell(run.layers), cell("failed", "left")]
+            )
             continue
         output = run.text if run.text is not None else _line(run.output)
         rows.append([given, cell(output, "left"), cell(run.layers), cell("" if run.halted else "not halted", "left")])

@@ -52,16 +52,17 @@ def _rows(trace: Trace, step: Step, before: Mapping[str, tuple[int | None, ...]]
     yield [heading("token", "left"), *(heading(program.symbols[t].name) for t in step.read.tokens)]
     if step.layer:
         for head in program.heads:
-            yield [heading(head.name, "left head"), *(cell(trace.text(step.read, head.name, i), "head") for i in range(count))]
+            yield [
+                heading(head.name, "left head"),
+                *(cell(trace.text(step.read, head.name, i), "head") for i in range(count)),
+            ]
     if step.written is not None:
         for variable in program.variables:
             values = _values(trace, step.written, variable.name, before if step.layer else {})
             yield [heading(variable.name, "left"), *values]
 
 
-def _values(
-    trace: Trace, now: Snapshot, name: str, before: Mapping[str, tuple[int | None, ...]]
-) -> Iterator[str]:
+def _values(trace: Trace, now: Snapshot, name: str, before: Mapping[str, tuple[int | None, ...]]) -> Iterator[str]:
     old = before.get(name)
     for i, code in enumerate(now.values[name]):
         changed = old is not None and old[i] != code

@@ -56,7 +56,8 @@ class Weights(Mapping[str, Weight]):
     def __init__(self, built: BuiltModel) -> None:
         names = _axes(built)
         self._weights = {
-            name: Weight(name, array, _labels(array.shape, names.get(name, ()))) for name, array in built.weights.items()
+            name: Weight(name, array, _labels(array.shape, names.get(name, ())))
+            for name, array in built.weights.items()
         }
 
     def __getitem__(self, name: str) -> Weight:

@@ -204,7 +204,9 @@ def _called(
     path = call[0]
     if path == ["attend"]:
         return (
-            types.CompletionItem(f"{label}:", kind=K.Property, detail=text, insert_text=f"{label}: ", sort_text=f"0{label}")
+            types.CompletionItem(
+                f"{label}:", kind=K.Property, detail=text, insert_text=f"{label}: ", sort_text=f"0{label}"
+            )
             for label, text in HEAD_PARTS.items()
         )
     found = _found(project, index, offset, path)

@@ -142,4 +142,3 @@ def main() -> None:
     question = json.loads(sys.stdin.buffer.read())
     for answer in count(question["path"], question["opened"]):
         print(json.dumps(answer), flush=True)
-

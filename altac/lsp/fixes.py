@@ -52,7 +52,10 @@ def code_actions(
             edits = [types.TextEdit(range_of(place), text) for place, text in fix.edits]
             actions.append(
                 types.CodeAction(
-                    fix.title, types.CodeActionKind.QuickFix, [to_diagnostic(problem)], fix.sure or None,
+                    fix.title,
+                    types.CodeActionKind.QuickFix,
+                    [to_diagnostic(problem)],
+                    fix.sure or None,
                     edit=types.WorkspaceEdit(changes={uri_of(path): edits}),
                 )  # fmt: skip
             )
@@ -104,7 +107,9 @@ def _fixes(problem: Problem, span: Span, project: Project, index: names.Index) -
         case type_errors.EmptyRange():
             node = _node_at(index.module.tree, span, tree.RangeType)
             if isinstance(node, tree.RangeType):
-                yield Fix("Swap the bounds", ((node.low.span, node.high.span.text), (node.high.span, node.low.span.text)))
+                yield Fix(
+                    "Swap the bounds", ((node.low.span, node.high.span.text), (node.high.span, node.low.span.text))
+                )
         case type_errors.ChainedComparison():
             node = _node_at(index.module.tree, span, tree.ChainedComparison)
             if isinstance(node, tree.ChainedComparison):

@@ -152,5 +152,3 @@ def _word(index: names.Index, offset: int) -> types.Hover | None:
                 content = types.MarkupContent(types.MarkupKind.Markdown, f"`{token.text}`: {text}")
                 return types.Hover(content, range_of(Span(source, start + token.start, start + token.end)))
     return None
-
-

@@ -119,9 +119,7 @@ class Index:
 
     def visible(self, offset: int) -> dict[str, Definition]:
         """The local names and arguments that may be written at ``offset``."""
-        return {
-            d.name: d for d in self.definitions if d.visible is not None and d.visible[0] <= offset <= d.visible[1]
-        }
+        return {d.name: d for d in self.definitions if d.visible is not None and d.visible[0] <= offset <= d.visible[1]}
 
 
 Load = Callable[[str], Module | None]
@@ -304,9 +302,7 @@ class Scopes:
         found = inside.names.get(name)
         return found if found is not None and found.kind != "argument" else inside.members.get(name)
 
-    def path(
-        self, node: tree.Expr, space: Space, bound: Mapping[str, Definition], depth: int = 0
-    ) -> Definition | None:
+    def path(self, node: tree.Expr, space: Space, bound: Mapping[str, Definition], depth: int = 0) -> Definition | None:
         """The declaration that ``a`` or ``a.b`` names."""
         match node:
             case tree.Ref(name=name):

@@ -169,9 +169,16 @@ def _check_meaning(
     if home is not None and found.kind == "member":
         if any(d.name == new and d.container == found.container for d in home.definitions if d.kind == "member"):
             raise taken
-    if home is not None and found.visible is not None and any(
-        d.name == new and d.visible is not None and d.visible[0] <= found.visible[1] and found.visible[0] <= d.visible[1]
-        for d in home.definitions
+    if (
+        home is not None
+        and found.visible is not None
+        and any(
+            d.name == new
+            and d.visible is not None
+            and d.visible[0] <= found.visible[1]
+            and found.visible[0] <= d.visible[1]
+            for d in home.definitions
+        )
     ):
         raise taken
     after = Project(dict(project.opened), project.folders)
@@ -192,7 +199,9 @@ def _check_meaning(
         before, now = project.index(file), after.index(file)
         if before is None or now is None:
             continue
-        expected = [(moved[file](u.span), moved.get(u.definition.key[0], still)(u.definition.span)) for u in before.uses]
+        expected = [
+            (moved[file](u.span), moved.get(u.definition.key[0], still)(u.definition.span)) for u in before.uses
+        ]
         if expected != [(u.span.start, u.definition.span.start) for u in now.uses]:
             raise taken
 
@@ -210,5 +219,3 @@ class _Moves:
         here = self.changes[count] if count < len(self.changes) and self.starts[count] == span.start else None
         alias = here[1].rfind(" as ") if here is not None else -1
         return span.start + shift + (alias + 4 if alias >= 0 else 0)
-
-

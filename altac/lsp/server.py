@@ -195,7 +195,6 @@ class AltacServer(LanguageServer):
             types.PublishDiagnosticsParams(self.uris.get(path, uri_of(path)), diagnostics, self.versions.get(path))
         )
 
-
     def _refresh_hints(self) -> None:
         """Have the editor ask again for hints, which come from checks."""
         workspace = self.client_capabilities.workspace

@@ -372,7 +372,10 @@ class Session:
         if self.width() <= 70:
             short = [fill(INTRODUCTION.replace("\n", " "), self.width()), ""]
             for name, (use, text) in HELP.items():
-                short += [f":{name} {use}".rstrip(), fill(text, self.width(), initial_indent="  ", subsequent_indent="  ")]
+                short += [
+                    f":{name} {use}".rstrip(),
+                    fill(text, self.width(), initial_indent="  ", subsequent_indent="  "),
+                ]
             return "\n".join(short)
         width = max(len(f"{n} {a}") for n, (a, _) in HELP.items())
         lines = [INTRODUCTION, ""]

@@ -220,18 +220,14 @@ class _Ways:
                 region = self._graft(region, old)
             else:
                 codes = frozenset(self.codes) - {old}
-                region = self.diagrams.slot(
-                    self.name, [(frozenset({old}), region), (codes, self.diagrams.leaf(0))]
-                )
+                region = self.diagrams.slot(self.name, [(frozenset({old}), region), (codes, self.diagrams.leaf(0))])
         for sign, unit in self.covers.cover(region):
             bag.add(bag.entry(unit), [(feature, sign * weight) for feature, weight in effects], text, spans)
 
     def _graft(self, region: Node, old: int) -> Node:
         """``region`` with a test for the old value in place of each leaf 1."""
         rest = frozenset(self.codes) - {old}
-        test = self.diagrams.slot(
-            self.name, [(frozenset({old}), self.diagrams.leaf(1)), (rest, self.diagrams.leaf(0))]
-        )
+        test = self.diagrams.slot(self.name, [(frozenset({old}), self.diagrams.leaf(1)), (rest, self.diagrams.leaf(0))])
         return self.diagrams.replace(region, 1, test)
 
     def _fix(self, old: int) -> Node:

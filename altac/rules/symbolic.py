@@ -221,9 +221,7 @@ class Symbolic:
 
     def _indices(self, expr: Lookup, i: int, before: tuple[Sum, ...], path: Path, then: Then) -> Node:
         if i < len(expr.indices):
-            return self._value(
-                expr.indices[i], path, lambda v, p: self._indices(expr, i + 1, (*before, v), p, then)
-            )
+            return self._value(expr.indices[i], path, lambda v, p: self._indices(expr, i + 1, (*before, v), p, then))
         return self._look_up(expr.table, expr.lows, expr.shape, before, path, then)
 
     def _look_up(
@@ -282,9 +280,7 @@ class Symbolic:
         self, value: Sum, path: Path, then: Callable[[Path], Node], orelse: Callable[[Path], Node],
         holds: Callable[[int], bool] = bool,
     ) -> Node:  # fmt: skip
-        return self._branch(
-            value, path, lambda v: int(holds(v)), lambda r, p: then(p) if r else orelse(p)
-        )
+        return self._branch(value, path, lambda v: int(holds(v)), lambda r, p: then(p) if r else orelse(p))
 
     def _by_value(self, value: Sum, path: Path, then: Callable[[int, Path], Node]) -> Node:
         return self._branch(value, path, lambda v: v, then)
@@ -403,5 +399,3 @@ def _add(a: Sum, b: Sum, sign: int) -> Sum:
         else:
             kept.append((slot, term))
     return Sum(constant, tuple(kept))
-
-

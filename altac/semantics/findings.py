@@ -24,7 +24,9 @@ def undefined_reads(program: ir.Program) -> Iterator[Problem]:
         if not isinstance(slot, ir.Head) or not slot.offsets:
             continue
         if max(slot.offsets) < 0:
-            yield errors.AlwaysUndefined(span=read.span, head=slot.name, place="first", side="before", declared=slot.span)
+            yield errors.AlwaysUndefined(
+                span=read.span, head=slot.name, place="first", side="before", declared=slot.span
+            )
         elif min(slot.offsets) > 0:
             yield errors.AlwaysUndefined(span=read.span, head=slot.name, place="last", side="after", declared=slot.span)
 
@@ -64,7 +66,9 @@ def never_read(program: ir.Program, source: Source) -> Iterator[Problem]:
             used |= {name for rule in rules for name, _ in rule.antecedent if name != rule.target}
     for slot in program.slots:
         if slot.name not in used and slot.span is not None and slot.span.source == source and "." not in slot.name:
-            yield errors.NeverRead(span=slot.span, name=slot.name, what="head" if isinstance(slot, ir.Head) else "variable")
+            yield errors.NeverRead(
+                span=slot.span, name=slot.name, what="head" if isinstance(slot, ir.Head) else "variable"
+            )
 
 
 def _read(body: tuple[ir.Stmt, ...]) -> set[str]:

@@ -10,8 +10,15 @@ from altac.source import Span
 from altac.syntax import tree
 
 Named = (
-    tree.ParamDecl | tree.ConstDecl | tree.TypeDecl | tree.EnumDecl | tree.VarDecl | tree.HeadDecl | tree.FnDecl
-    | tree.ComponentDecl | tree.UseDecl
+    tree.ParamDecl
+    | tree.ConstDecl
+    | tree.TypeDecl
+    | tree.EnumDecl
+    | tree.VarDecl
+    | tree.HeadDecl
+    | tree.FnDecl
+    | tree.ComponentDecl
+    | tree.UseDecl
 )
 
 

@@ -99,6 +99,7 @@ class ExpressionBuilder:
 
     def text_of(self, token: Token) -> tree.StringLit:
         """The string a STRING token stands for."""
+
         def decode(match: re.Match[str]) -> str:
             number, letter = match.groups()
             if number is not None and int(number, 16) < 0x110000 and not 0xD800 <= int(number, 16) < 0xE000:

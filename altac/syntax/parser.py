@@ -95,9 +95,7 @@ def _run(machine: Machine, tokens: list[Token], recovery: Recovery) -> tree.File
     return file
 
 
-def _without_deep(
-    file: tree.File, places: list[int], report: Callable[[Problem], None], *, told: bool
-) -> tree.File:
+def _without_deep(file: tree.File, places: list[int], report: Callable[[Problem], None], *, told: bool) -> tree.File:
     """Leave out declarations nested so deeply that later phases could not walk over them."""
     if not places:
         return file

@@ -351,8 +351,10 @@ def _declaration(node: tree.Decl) -> str:
         case tree.ProgramDecl():
             return f"program {node.name.text}"
         case tree.ImportDecl():
-            path = _string(node.path.value) if isinstance(node.path, tree.StringLit) else ".".join(
-                name.text for name in node.path
+            path = (
+                _string(node.path.value)
+                if isinstance(node.path, tree.StringLit)
+                else ".".join(name.text for name in node.path)
             )
             return f"import {path}" + ("" if node.alias is None else f" as {node.alias.text}")
         case tree.ParamDecl():

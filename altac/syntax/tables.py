@@ -92,8 +92,14 @@ def make_lark(grammar: str, *, strict: bool = False) -> Lark:
             return stream
 
     return Lark(
-        grammar, parser="lalr", lexer="basic", postlex=Keep(), start="file", strict=strict,
-        keep_all_tokens=True, maybe_placeholders=False,
+        grammar,
+        parser="lalr",
+        lexer="basic",
+        postlex=Keep(),
+        start="file",
+        strict=strict,
+        keep_all_tokens=True,
+        maybe_placeholders=False,
     )
 
 

@@ -489,15 +489,51 @@ class File(Node):
 
 
 Expr = (
-    Ref | BoolLit | IntLit | RealLit | StringLit | ListLit | SetLit | MapLit | TupleLit | RecordLit
-    | Comprehension | Unary | Binary | ChainedComparison | Call | Index | FieldAccess | If | Match
+    Ref
+    | BoolLit
+    | IntLit
+    | RealLit
+    | StringLit
+    | ListLit
+    | SetLit
+    | MapLit
+    | TupleLit
+    | RecordLit
+    | Comprehension
+    | Unary
+    | Binary
+    | ChainedComparison
+    | Call
+    | Index
+    | FieldAccess
+    | If
+    | Match
     | SyntaxErrorExpr
 )
 Pattern = WildcardPattern | ValuePattern | TuplePattern
 TypeExpr = NamedType | RangeType | RealType | SetType
 Stmt = Let | Assign | For | ExprStmt
 Decl = (
-    ProgramDecl | ImportDecl | ParamDecl | ConstDecl | TypeDecl | EnumDecl | TokensDecl | TextDecl
-    | PositionsDecl | FrameDecl | VarDecl | HeadDecl | FnDecl | ComponentDecl | UseDecl | MlpDecl
-    | RulesDecl | OutputDecl | HaltDecl | LayersDecl | CausalDecl | TestDecl
+    ProgramDecl
+    | ImportDecl
+    | ParamDecl
+    | ConstDecl
+    | TypeDecl
+    | EnumDecl
+    | TokensDecl
+    | TextDecl
+    | PositionsDecl
+    | FrameDecl
+    | VarDecl
+    | HeadDecl
+    | FnDecl
+    | ComponentDecl
+    | UseDecl
+    | MlpDecl
+    | RulesDecl
+    | OutputDecl
+    | HaltDecl
+    | LayersDecl
+    | CausalDecl
+    | TestDecl
 )

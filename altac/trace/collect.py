@@ -65,15 +65,11 @@ class Trace:
         for name, codes in snapshot.values.items():
             domain = self.program.domain(name)
             plain = isinstance(domain, RealDomain | SetDomain)
-            values[name] = [
-                None if c is None else label(domain, c) if plain else value_json(domain, c) for c in codes
-            ]
+            values[name] = [None if c is None else label(domain, c) if plain else value_json(domain, c) for c in codes]
         return {"layer": snapshot.layer, "when": snapshot.when, "values": values}
 
 
-def collect(
-    program: Program, tokens: tuple[int, ...], max_layers: int | None = None, most: int | None = None
-) -> Trace:
+def collect(program: Program, tokens: tuple[int, ...], max_layers: int | None = None, most: int | None = None) -> Trace:
     """Run ``program`` on one sequence of token indices and keep the state at every moment; with ``most``, only
     the first layers, of that many values together.
 

@@ -117,5 +117,8 @@ class _Path(Place):
                 case If(condition, then, orelse):
                     truth, reads = self._read(condition, lets)
                     self._body(
-                        then if truth else orelse, lets, (*conditions, Condition(condition.span, bool(truth))), around | reads
+                        then if truth else orelse,
+                        lets,
+                        (*conditions, Condition(condition.span, bool(truth))),
+                        around | reads,
                     )

@@ -107,7 +107,9 @@ def _panel(trace: Trace, steps: list[Step], chosen: list[int], name: str) -> Pan
             )  # fmt: skip
             cells.append(Cell(row, column, text, changed, step.written is None and column == place))
     tokens = [str(program.symbols[t].name) for t in max((s.read.tokens for s in steps), key=len, default=())]
-    numbers = [f"{s.run + 1}.{s.layer}" if program.causal is not None else str(s.layer) for s in (steps[i] for i in chosen)]
+    numbers = [
+        f"{s.run + 1}.{s.layer}" if program.causal is not None else str(s.layer) for s in (steps[i] for i in chosen)
+    ]
     boolean = isinstance(slot.domain, BoolDomain)
     return Panel(name, tuple(numbers), tuple(tokens), tuple(cells), tuple(arrows), isinstance(slot, Head), boolean)
 
@@ -227,7 +229,9 @@ class _Painter:
             self.axes.plot([left, left + width], [bottom - 0.008] * 2, color=_EDGE, lw=1.1, solid_capstyle="butt")
         faint = cell.text == "-" or (self.panel.boolean and cell.text == "false" and not cell.changed)
         weight = "bold" if cell.changed else "normal"
-        self.text(self.centre(cell.column), bottom - _ROW / 2, _shown(cell.text), color=_DIM if faint else _INK, weight=weight)
+        self.text(
+            self.centre(cell.column), bottom - _ROW / 2, _shown(cell.text), color=_DIM if faint else _INK, weight=weight
+        )
 
     def arrow(self, row: int, at: int, to: int, clash: bool) -> None:
         from matplotlib.patches import FancyArrowPatch

@@ -30,7 +30,12 @@ def table(
 
 
 def _block(
-    trace: Trace, snapshot: Snapshot, before: dict[str, tuple[int | None, ...]], width: int, color: bool, names: Sequence[str]
+    trace: Trace,
+    snapshot: Snapshot,
+    before: dict[str, tuple[int | None, ...]],
+    width: int,
+    color: bool,
+    names: Sequence[str],
 ) -> Iterator[str]:
     rows = [n for n in snapshot.values if not names or n in names]
     if snapshot.when == "attention" and not names:  # variables are as before

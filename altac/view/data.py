@@ -123,7 +123,9 @@ class _Builder:
         if not self.trace.whole:
             shown = sum(1 for f in frames if f["l"])
             self.notes.append(
-                LeftOut(what=f"what comes after the first {shown:,} layers", reason=f"a page holds {MOST_CELLS:,} values")
+                LeftOut(
+                    what=f"what comes after the first {shown:,} layers", reason=f"a page holds {MOST_CELLS:,} values"
+                )
             )
         if places > MOST_PLACES:
             last = sum(1 for f in frames if "u" in f)
@@ -209,7 +211,9 @@ class _Builder:
         weights = len(units.w2.rows) + sum(len(layer.w1.rows) for layer in layers)
         if weights > MOST_WEIGHTS:
             self.notes.append(
-                LeftOut(what="the hidden units", reason=f"they have {weights:,} weights, and a page holds {MOST_WEIGHTS:,}")
+                LeftOut(
+                    what="the hidden units", reason=f"they have {weights:,} weights, and a page holds {MOST_WEIGHTS:,}"
+                )
             )
             return None
         outputs = _rows(Matrix(units.w2.cols, units.w2.rows, units.w2.weights, units.w2.shape[::-1]))
@@ -254,4 +258,3 @@ def _rows(matrix: Matrix) -> list[list[int]]:
     for row, column, weight in zip(matrix.rows.tolist(), matrix.cols.tolist(), matrix.weights.tolist(), strict=True):
         found[row] += [column, weight]
     return found
-

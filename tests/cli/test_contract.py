@@ -117,7 +117,9 @@ def test_rules() -> None:
     assert "parity" in altac("rules", PARITY).stdout
 
 
-@pytest.mark.parametrize("name", ["parity/sequential_relative", "parity/sum_modulo", "addition", "sort_unique", "scan/parser"])
+@pytest.mark.parametrize(
+    "name", ["parity/sequential_relative", "parity/sum_modulo", "addition", "sort_unique", "scan/parser"]
+)
 def test_printed_rules_parse_back(name: str, tmp_path: Path) -> None:
     file = tmp_path / "rules.alta"
     printed = altac("rules", str(ROOT / "examples" / f"{name}.alta"), "--format", "alta").stdout
@@ -203,7 +205,11 @@ def test_help_and_check_import_nothing_heavy() -> None:
 
 
 def test_fmt_run_and_build_import_no_jax(tmp_path: Path) -> None:
-    for args in (("fmt", "--check", PARITY), ("run", PARITY, '["START", 1]'), ("build", PARITY, "-o", str(tmp_path / "m"))):
+    for args in (
+        ("fmt", "--check", PARITY),
+        ("run", PARITY, '["START", 1]'),
+        ("build", PARITY, "-o", str(tmp_path / "m")),
+    ):
         assert not imports(*args) & {"jax", "flax"}
 
 

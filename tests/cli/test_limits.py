@@ -55,9 +55,7 @@ def test_the_safety_limit_is_reported() -> None:
 
 def test_generation_needs_tokens() -> None:
     value = programs.const(IntDomain(0, 9), "value", 7)
-    program = Program(
-        "p", IntDomain(0, 3), (value,), (), MlpCode(()), "value", max_layers=1, causal=Causal(None, 5)
-    )
+    program = Program("p", IntDomain(0, 3), (value,), (), MlpCode(()), "value", max_layers=1, causal=Causal(None, 5))
     (result,) = run(program, [(0,)])
     assert result.error is not None
     assert result.error.code == "generated-no-token"

@@ -177,7 +177,8 @@ def test_a_heat_table_has_the_numbers_in_their_places() -> None:
         units = [i for i, label in enumerate(weight.labels[0]) if label == row[0][0]]
         shown = {c: float(text) for c, (text, _) in zip(columns, row[1:], strict=True) if text}
         assert shown in [
-            {label: float(w) for label, w in zip(weight.labels[1], weight.array[unit], strict=True) if w} for unit in units
+            {label: float(w) for label, w in zip(weight.labels[1], weight.array[unit], strict=True) if w}
+            for unit in units
         ]
     assert "7 of 7 rows" in read(weight).text
 

@@ -67,7 +67,8 @@ def test_code_blocks_are_named_and_coloured(site: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[gone](gone.md)", "[gone](tutorial.md#gone)", "[gone](#gone)", "[gone](../examples/gone.alta)", "[gone](/x.md)"]
+    "text",
+    ["[gone](gone.md)", "[gone](tutorial.md#gone)", "[gone](#gone)", "[gone](../examples/gone.alta)", "[gone](/x.md)"],
 )
 def test_links_that_lead_nowhere_are_refused(text: str, tmp_path: Path) -> None:
     shutil.copytree(DOCS, tmp_path / "docs")

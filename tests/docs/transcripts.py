@@ -32,7 +32,9 @@ EXAMPLES = DOCS.parent / "examples"
 _FENCE = re.compile(r"^```(\w+)(?: file=(\S+))?[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 #: What differs from run to run.
-_VARIES = re.compile(r"(?<=loss )[\d.e-]+|\b\d+(\.\d+)? ?s\b|(?<=\"seconds\": )[\d.]+|(?<=  seconds) +[\d.]+|\b\d\.\d+e-?\d+\b")
+_VARIES = re.compile(
+    r"(?<=loss )[\d.e-]+|\b\d+(\.\d+)? ?s\b|(?<=\"seconds\": )[\d.]+|(?<=  seconds) +[\d.]+|\b\d\.\d+e-?\d+\b"
+)
 
 
 def replay(page: Path, folder: Path) -> Iterator[tuple[re.Match[str], str]]:

@@ -35,7 +35,9 @@ def scopes(line: str) -> list[tuple[str, str]]:
     """Scope and text of what the syntax finds in a line: the earliest match, of several the first rule."""
     found, place, stack = [], 0, ["main"]
     while True:
-        matches = [(m.start(), i, m, rule) for i, (p, rule) in enumerate(CONTEXTS[stack[-1]]) if (m := p.search(line, place))]
+        matches = [
+            (m.start(), i, m, rule) for i, (p, rule) in enumerate(CONTEXTS[stack[-1]]) if (m := p.search(line, place))
+        ]
         if not matches:
             return found
         _, _, match, rule = min(matches, key=lambda entry: entry[:2])
@@ -76,7 +78,11 @@ def test_every_token_has_its_scope(text: str) -> None:
             elif wanted is None and token.text in words().keywords:
                 wanted = r"keyword|storage|constant\.language|variable|entity"
             if wanted is not None:
-                assert any(re.match(wanted, scope) and piece == token.text for scope, piece in given), (line, token, given)
+                assert any(re.match(wanted, scope) and piece == token.text for scope, piece in given), (
+                    line,
+                    token,
+                    given,
+                )
             before = token.type if token.type != "BLANK" else before
 
 

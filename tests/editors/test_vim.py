@@ -106,7 +106,10 @@ def test_every_token_has_its_colour(editor: str, tmp_path: Path) -> None:
 def test_colours_by_example(editor: str, tmp_path: Path) -> None:
     (given,) = groups(r'fn f(x) = len(x.test) div 2.5 <- "a\n\q" // TODO', editor, tmp_path)
     line = r'fn f(x) = len(x.test) div 2.5 <- "a\n\q" // TODO'
-    shown = {piece: given[line.index(piece)] for piece in ("fn", "f(", "len", "test", "div", "2.5", "<-", r"\n", r"\q", "TODO")}
+    shown = {
+        piece: given[line.index(piece)]
+        for piece in ("fn", "f(", "len", "test", "div", "2.5", "<-", r"\n", r"\q", "TODO")
+    }
     assert shown == {
         "fn": "altaDeclaration", "f(": "altaName", "len": "altaBuiltin", "test": "altaField", "div": "altaOperatorWord",
         "2.5": "altaNumber", "<-": "altaOperator", r"\n": "altaEscape", r"\q": "altaBadEscape", "TODO": "altaTodo",
@@ -200,7 +203,5 @@ def test_neovim_attaches_and_works(tmp_path: Path) -> None:
 
 @needs_nvim
 def test_the_configuration_for_new_neovims_can_be_read(tmp_path: Path) -> None:
-    found = answer(
-        "nvim", "", tmp_path, f"luaeval('dofile(_A)', '{RUNTIME / 'lsp' / 'altac.lua'}')"
-    )
+    found = answer("nvim", "", tmp_path, f"luaeval('dofile(_A)', '{RUNTIME / 'lsp' / 'altac.lua'}')")
     assert found == {"cmd": ["altac", "lsp"], "filetypes": ["alta"], "root_markers": [".git"]}

@@ -53,7 +53,9 @@ def plain(text: str) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
-def test_a_cell_binds_its_program_and_runs_its_tests(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cell_binds_its_program_and_runs_its_tests(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
     run(shell, "%%alta\n" + PARITY)
     assert shell.user_ns["sequential_relative"].name == "sequential_relative"
     assert "3 of 3 tests pass on the interpreter" in capsys.readouterr().out
@@ -172,7 +174,10 @@ def test_errors_are_diagnostics(
 
 
 def test_a_run_that_fails_is_an_error_and_its_trace_is_shown(shell: InteractiveShell) -> None:
-    run(shell, "%%alta\n" + SIZED.replace("layers 0", "layers 1\nmlp { x <- x - 1 }").replace("[3] => [3]", "[3] => [2]"))
+    run(
+        shell,
+        "%%alta\n" + SIZED.replace("layers 0", "layers 1\nmlp { x <- x - 1 }").replace("[3] => [3]", "[3] => [2]"),
+    )
     with pytest.raises(NotebookError):
         run(shell, "%alta run sized [0]")
     assert run(shell, "%alta trace sized [0]").result.error is not None

@@ -39,7 +39,9 @@ def test_the_notebook_runs(tmp_path: Path) -> None:
         assert "<table>" in html
     (view,) = [_text(o["data"]["text/html"]) for o in outputs["%alta view parity START 1 0 1"] if "data" in o]
     assert view.startswith("<iframe srcdoc=")
-    assert "16" in _text(outputs['inputs = [["START", *bits] for bits in product([0, 1], repeat=4)]'][0]["data"]["text/plain"])
+    assert "16" in _text(
+        outputs['inputs = [["START", *bits] for bits in product([0, 1], repeat=4)]'][0]["data"]["text/plain"]
+    )
 
 
 def _stream(outputs: list[dict[str, Any]]) -> str:

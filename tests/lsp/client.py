@@ -43,9 +43,7 @@ class Editor(LanguageClient):
             assert isinstance(path, Path)
             text = path.read_text(encoding="utf-8")
         self.versions[uri] = 1
-        self.text_document_did_open(
-            types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "alta", 1, text))
-        )
+        self.text_document_did_open(types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "alta", 1, text)))
         await self.diagnostics(uri)
         return uri
 
@@ -93,7 +91,8 @@ async def editor(folder: Path | None = None, **options: Any) -> AsyncIterator[Ed
         await client.initialize_async(
             types.InitializeParams(
                 capabilities=options.get("capabilities", types.ClientCapabilities()),
-                process_id=os.getpid(), workspace_folders=folders,
+                process_id=os.getpid(),
+                workspace_folders=folders,
             )  # fmt: skip
         )
         client.initialized(types.InitializedParams())

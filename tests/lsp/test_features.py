@@ -142,7 +142,20 @@ def test_completion(robot: Path) -> None:
                 return await labels(client, uri, at(text, marked))
 
             names = await typed("mark.move()\n", "mark.move()\n    |\n")
-            assert {"let", "if", "match", "for", "count", "step", "next", "mark", "parts", "min", "Red", "START"} <= set(names)
+            assert {
+                "let",
+                "if",
+                "match",
+                "for",
+                "count",
+                "step",
+                "next",
+                "mark",
+                "parts",
+                "min",
+                "Red",
+                "START",
+            } <= set(names)
             assert "program" not in names and "by" not in names
             assert names["step"].detail == "procedure (by, twice)"
             assert names["count"].documentation is not None and "robot stands" in str(names["count"].documentation)
@@ -172,6 +185,7 @@ def test_completion(robot: Path) -> None:
             broken = "const A = 1\nvar b: bool = tru\nfn f(x) = (\nmlp { if  { "
             await client.edit(uri, broken)
             assert {"A", "b"} <= set(await labels(client, uri, types.Position(3, 9)))
+
     run(work())
 
 
@@ -293,7 +307,9 @@ def test_rename(robot: Path) -> None:
             found = await renamed("by: ne|xt)", "amount")
             assert found == {uri: PROGRAM.replace("let next", "let amount").replace("by: next", "by: amount")}
             found = await renamed("step(b|y:", "width")
-            assert "fn step(width," in found[uri] and "count + width" in found[uri] and "step(width: next)" in found[uri]
+            assert (
+                "fn step(width," in found[uri] and "count + width" in found[uri] and "step(width: next)" in found[uri]
+            )
             found = await renamed("use mark = ma|rks.Mark", "m")
             assert "import std.marks as m\n" in found[uri] and "use mark = m.Mark" in found[uri]
             found = await renamed("as par|ts", "q")

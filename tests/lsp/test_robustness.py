@@ -57,9 +57,7 @@ async def ask_everything(client: Editor, uri: str) -> None:
     await client.text_document_formatting_async(
         types.DocumentFormattingParams(document, types.FormattingOptions(4, True))
     )
-    await client.text_document_code_action_async(
-        types.CodeActionParams(document, whole, types.CodeActionContext([]))
-    )
+    await client.text_document_code_action_async(types.CodeActionParams(document, whole, types.CodeActionContext([])))
 
 
 def test_no_document_takes_the_server_down(tmp_path: Path) -> None:
@@ -142,7 +140,9 @@ def test_a_client_that_leaves_without_a_word_ends_the_server() -> None:
     assert server.stdin is not None and server.stdout is not None
     slow = "const X = sum([x * y for x in 0..900 for y in 0..900])\n" * 5
     document = {"uri": "untitled:1", "languageId": "alta", "version": 1, "text": slow}
-    server.stdin.write(_initialize(None) + _message({"method": "textDocument/didOpen", "params": {"textDocument": document}}))
+    server.stdin.write(
+        _initialize(None) + _message({"method": "textDocument/didOpen", "params": {"textDocument": document}})
+    )
     server.stdin.flush()
     assert server.stdout.readline().startswith(b"Content-Length")
     server.stdin.close()

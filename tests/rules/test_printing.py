@@ -28,9 +28,9 @@ def parsed(text: str) -> Program:
 def meaning(program: Program, ruleset: RuleSet) -> object:
     """The rules with slots by number, so that renamed slots do not matter."""
     number = {s.name: i for i, s in enumerate(program.slots)}
-    return {
-        (tuple((number[n], c) for n, c in r.antecedent), number[r.target], r.value) for r in ruleset.rules
-    }, len(ruleset.resets)
+    return {(tuple((number[n], c) for n, c in r.antecedent), number[r.target], r.value) for r in ruleset.rules}, len(
+        ruleset.resets
+    )
 
 
 def parses_back(program: Program) -> None:

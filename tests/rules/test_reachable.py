@@ -140,6 +140,9 @@ def test_pruned_random_programs_do_the_same(seed: int) -> None:
     inputs = random_inputs(rng, program)
     for before, after in zip(run(program, inputs, 4), run(small, inputs, 4), strict=True):
         if before.error is None:
-            assert (after.output, after.layers, after.halted, after.error) == (before.output, before.layers, before.halted, None)
-
-
+            assert (after.output, after.layers, after.halted, after.error) == (
+                before.output,
+                before.layers,
+                before.halted,
+                None,
+            )

@@ -123,7 +123,9 @@ def test_imports_of_files_and_of_the_standard_library(tmp_path: Path) -> None:
 
 
 def test_reals_round_to_the_nearest_bucket_and_ties_go_up() -> None:
-    body = "var r: real in {{0, 1/2, 1}} = 0\nvar x: 0..4 = 0\nmlp {{ r <- {}\n x <- round(2 * r) }}\noutput x\nlayers 2\n"
+    body = (
+        "var r: real in {{0, 1/2, 1}} = 0\nvar x: 0..4 = 0\nmlp {{ r <- {}\n x <- round(2 * r) }}\noutput x\nlayers 2\n"
+    )
     for value, expected in (("1/4", 1), ("1/5", 0), ("3/4", 2), ("7", 2)):
         assert outputs(body.format(value), [0]) == [expected]
 
@@ -171,7 +173,9 @@ def test_rules_and_frames_and_causal() -> None:
         "rules {\n    y = true, x = false => x <- true\n}\noutput x\nlayers 1\n"
     )
     assert outputs(body, [3, 1]) == [False, True, True, False, False]
-    causal = "var t: Token = token\nhead before: Token = t at 0\nmlp { t <- if t == 3 { A } else { Token(int(t) + 1) } }\n"
+    causal = (
+        "var t: Token = token\nhead before: Token = t at 0\nmlp { t <- if t == 3 { A } else { Token(int(t) + 1) } }\n"
+    )
     program = load(causal.replace("head before: Token = t at 0\n", "") + "output t\nlayers 1\ncausal until A limit 9\n")
     assert program.run([[1]])[0].output == [2, 3, "A"]
 

@@ -123,7 +123,9 @@ def test_pictures_are_the_same_every_time() -> None:
 def test_any_token_can_be_drawn() -> None:
     """Mathematical notation is not interpreted, and a character that the font lacks is no warning."""
     program, problems = check_source(
-        Source("t.alta", 'program t\ntokens "$x$", "\\\\frac", " ", "猫", "<&"\nvar v: Token = token\noutput v\nlayers 1')
+        Source(
+            "t.alta", 'program t\ntokens "$x$", "\\\\frac", " ", "猫", "<&"\nvar v: Token = token\noutput v\nlayers 1'
+        )
     )
     assert program is not None, problems
     svg = plot(panels(collect(program.ir, (0, 1, 2, 3, 4)), ["v"]), "svg").decode()

@@ -109,9 +109,7 @@ def test_undefined_heads_do_not_disturb_what_is_guarded() -> None:
     value = programs.by_token(BoolDomain(), "value", [0, 1, 1])
     first = programs.by_token(BoolDomain(), "first", [0, 0, 1])
     head = programs.at("left", value, -1)
-    body = (
-        If(Compare("==", Read("first"), Const(0)), (Assign("value", Read("left")),)),
-    )
+    body = (If(Compare("==", Read("first"), Const(0)), (Assign("value", Read("left")),)),)
     program = Program(
         "edge", programs.tokens(0, 1, "START"), (value, first), (head,), MlpCode(body), "value", max_layers=3
     )

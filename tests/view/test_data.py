@@ -138,7 +138,9 @@ def test_updates_say_where_they_stand_and_what_held() -> None:
 
 
 def test_an_update_that_is_overwritten_does_not_land() -> None:
-    found = program("program p\ntokens 0, 1\nvar v: 0..3 = 0\nmlp {\n    v <- 1\n    if v == 0 { v <- 2 }\n}\noutput v\nlayers 1")
+    found = program(
+        "program p\ntokens 0, 1\nvar v: 0..3 = 0\nmlp {\n    v <- 1\n    if v == 0 { v <- 2 }\n}\noutput v\nlayers 1"
+    )
     updates = Fired(found.ir).at({"v": 0}.__getitem__)
     assert [(u.value, u.lands, [c.held for c in u.conditions]) for u in updates] == [(1, False, []), (2, True, [True])]
 
@@ -235,7 +237,9 @@ def test_a_file_whose_name_is_not_utf8_can_be_shown(tmp_path: Path) -> None:
 
 def test_the_python_of_the_documentation_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    (code,) = re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs" / "viewing.md").read_text(), re.DOTALL | re.MULTILINE)
+    (code,) = re.findall(
+        r"^```python\n(.*?)^```$", (ROOT / "docs" / "viewing.md").read_text(), re.DOTALL | re.MULTILINE
+    )
     names: dict[str, Any] = {}
     exec(code, names)
     assert names["html"].startswith("<!doctype html>") and b"<svg" in names["svg"]

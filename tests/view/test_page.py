@@ -64,7 +64,9 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     if context is not None:
         context.close()
     assert complaints == []
-    assert all(url.startswith(("file:", "data:")) and url.split("#")[0].endswith(("page.html", ",")) for url in requests)
+    assert all(
+        url.startswith(("file:", "data:")) and url.split("#")[0].endswith(("page.html", ",")) for url in requests
+    )
 
 
 def cell(page: Page, name: str, position: int) -> Any:
@@ -147,7 +149,9 @@ def test_a_click_on_a_head_shows_what_it_selects(show: Open) -> None:
 
 def test_the_choice_of_a_head_shows_its_arrows(show: Open) -> None:
     page = show("addition", link="#state=2")
-    assert page.locator("#head").input_value() == page.locator("#head option", has_text="right").first.get_attribute("value")
+    assert page.locator("#head").input_value() == page.locator("#head option", has_text="right").first.get_attribute(
+        "value"
+    )
     page.select_option("#head", label="a")
     ends = page.locator("#grid .arrow").evaluate_all("(all) => all.map((a) => [a.dataset.from, a.dataset.to])")
     assert ends == [["4", str(i)] for i in range(11)]
@@ -203,7 +207,9 @@ def test_the_units_of_the_page_are_those_of_the_model(show: Open, name: str, lev
         for variable in found.ir.variables:
             for i, code in enumerate(step.written.values[variable.name]):
                 part = after[i, index.offset[variable.name] :][: variable.domain.size]
-                assert part.tolist() == [float(c == (code or 0) - variable.domain.low) for c in range(variable.domain.size)]
+                assert part.tolist() == [
+                    float(c == (code or 0) - variable.domain.low) for c in range(variable.domain.size)
+                ]
 
 
 def test_a_causal_program_shows_what_it_generates(show: Open) -> None:
@@ -237,7 +243,9 @@ def test_a_failing_run_shows_where_and_why(show: Open) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_colours_follow_the_system_until_they_are_chosen(show: Open, scheme: str) -> None:
     page = show("parity", scheme=scheme)
-    brightness = "() => getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number).reduce((a, b) => a + b)"
+    brightness = (
+        "() => getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number).reduce((a, b) => a + b)"
+    )
     assert (page.evaluate(brightness) < 200) == (scheme == "dark")
     page.locator("#theme").click()
     assert (page.evaluate(brightness) < 200) == (scheme == "light")
@@ -277,7 +285,8 @@ def test_texts_have_contrast(show: Open, scheme: str, name: str, link: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("name", "slot"), [("parity", "done"), ("addition", "step"), ("subleq", "state"), ("sort", "place.mean"), ("failing", "sum")]
+    ("name", "slot"),
+    [("parity", "done"), ("addition", "step"), ("subleq", "state"), ("sort", "place.mean"), ("failing", "sum")],
 )
 def test_a_phone_scrolls_only_down(show: Open, name: str, slot: str) -> None:
     page = show(name, width=390, link="#state=1")
@@ -288,7 +297,9 @@ def test_a_phone_scrolls_only_down(show: Open, name: str, slot: str) -> None:
     line = page.locator("#lines .has-update, #lines .has-mark").first.bounding_box()
     assert pane is not None and line is not None
     assert pane["y"] <= line["y"] <= pane["y"] + pane["height"]
-    sizes = page.locator("#controls button:visible").evaluate_all("(all) => all.map((b) => b.getBoundingClientRect().height)")
+    sizes = page.locator("#controls button:visible").evaluate_all(
+        "(all) => all.map((b) => b.getBoundingClientRect().height)"
+    )
     assert min(sizes) >= 28
 
 
@@ -354,7 +365,9 @@ def test_a_run_that_never_halts_shows_its_states(show: Open) -> None:
 
 
 def test_a_page_that_holds_the_first_layers_says_of_how_many(show: Open) -> None:
-    found = program("program p\ntokens 0, 1\nvar n: 0..9 = 0\nmlp { if n < 9 { n <- n + 1 } }\noutput n\nhalt when n == 9")
+    found = program(
+        "program p\ntokens 0, 1\nvar n: 0..9 = 0\nmlp { if n < 9 { n <- n + 1 } }\noutput n\nhalt when n == 9"
+    )
     page = show(view_data(collect(found.ir, (0, 1), most=8), found.source, units(found.ir, 2)).data)
     page.keyboard.press("End")
     assert page.locator("#where").inner_text() == "layer 3 of 9"

@@ -116,9 +116,7 @@ class Stack(nnx.Module):
         self.layers = how.layers
         self.decoder = decoder
 
-    def __call__(
-        self, tokens: jax.Array, memory: jax.Array | None = None, seen: jax.Array | None = None
-    ) -> jax.Array:
+    def __call__(self, tokens: jax.Array, memory: jax.Array | None = None, seen: jax.Array | None = None) -> jax.Array:
         """Vectors (B, T, D) of ``tokens`` (B, T); padding is not attended to."""
         length = tokens.shape[1]
         bias = jnp.where(tokens == PADDING, _MASKED, 0.0)[:, None, None, :]

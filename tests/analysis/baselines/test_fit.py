@@ -64,7 +64,9 @@ def test_an_interrupted_run_goes_on_exactly(optimizer: str, tmp_path: Path) -> N
 
     def loss(model: Any, x: Any, y: Any) -> Any:
         logits = model(x)
-        return (jax.nn.logsumexp(logits, axis=1) - logits[jax.numpy.arange(len(y)), y]).mean(), (logits.argmax(1) == y).mean()
+        return (jax.nn.logsumexp(logits, axis=1) - logits[jax.numpy.arange(len(y)), y]).mean(), (
+            logits.argmax(1) == y
+        ).mean()
 
     def start() -> Any:
         return Encoder(TINY.architecture, 4, 2, 0)
