@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from altac.display.rules import Rules
     from altac.display.weights import Weights
     from altac.interpreter import Result
-    from altac.rules import Units
     from altac.trace import Trace
     from altac.transformer import BuiltModel
     from altac.transformer.certificate import Certificate
+    from altac.units import Units
 
 Engine = Literal["interpreter", "transformer"]
 #: Text in the program's spelling, or token names and numbers.
@@ -173,8 +173,8 @@ class Program:
 
     def compile(self, level: int = 2, *, dtype: str = "float32", max_length: int | None = None) -> Model:
         """Compile to Transformer weights. Raises `AltacError` for what cannot be built or certified."""
-        from altac.rules import prune, units
         from altac.transformer import build
+        from altac.units import prune, units
 
         ir = prune(self.ir) if level else self.ir
         found = units(ir, level)

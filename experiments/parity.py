@@ -16,8 +16,8 @@ from altac.analysis.training import train
 from altac.analysis.vectors import vectors
 from altac.interpreter import Result, run
 from altac.ir import Program
-from altac.rules import units
 from altac.transformer import TransformerRunner, build
+from altac.units import units
 from experiments.data import Bits, parity_set
 from experiments.report import Outcome, Table, bars
 

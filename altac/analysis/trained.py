@@ -17,9 +17,9 @@ from altac.analysis.training import apply
 from altac.analysis.vectors import written
 from altac.interpreter import run
 from altac.ir import Program
-from altac.rules import units
 from altac.transformer import TransformerRunner, build
 from altac.transformer.template_model import Fixed, clipped, dot
+from altac.units import units
 
 #: What counts as the answer to an input: the outputs at all positions, or at the last one.
 Answer = Literal["all", "last"]

@@ -40,8 +40,8 @@ def verify(
     program = load(file, params)
     report(program.warnings)
     model = program.compile(level, dtype=dtype, max_length=max_length)
-    from altac.rules.equivalence import check_units
     from altac.transformer.verification import verify as run
+    from altac.units.proof import check_units
 
     units = check_units(model.built.program, model.units, samples=5_000, seed=seed)
     found = run(program.ir, model.built, exhaustive=exhaustive, samples=samples, seed=seed, max_layers=max_layers)

@@ -122,7 +122,7 @@ def _rules(program: ir.Program) -> dict[str, Any]:
 
 def _units(program: ir.Program) -> dict[str, Any]:
     """A unit counts for every variable that it changes; variables that nothing depends on are not compiled."""
-    from altac.rules import prune, units
+    from altac.units import prune, units
 
     small = prune(program)
     found = units(small, 2)

@@ -37,9 +37,9 @@ from altac.ir import (
     Rule,
     Stmt,
 )
-from altac.rules.deep import deeply
+from altac.ir.deep import deeply
+from altac.ir.evaluate import OPERATORS, NextValue, Undefined
 from altac.rules.disjoint import disjoint_rules
-from altac.rules.evaluate import OPERATORS, NextValue, Undefined
 from altac.rules.ruleset import Reset, RuleSet
 from altac.source import Span
 

@@ -23,8 +23,8 @@ from altac.ir import (
     Variable,
     label,
 )
+from altac.ir.evaluate import Undefined, evaluate
 from altac.ir.validate import children
-from altac.rules.evaluate import Undefined, evaluate
 from altac.rules.ruleset import Reset, RuleSet
 from altac.syntax.keywords import words
 

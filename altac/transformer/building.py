@@ -13,12 +13,12 @@ import numpy as np
 
 from altac.interpreter.codec import input_json, output_text, value_json
 from altac.ir import Program
-from altac.rules.units import Units
 from altac.transformer.attention import Group, attention_weights, group_heads
 from altac.transformer.certificate import BFLOAT16, LOGIT_GAP, Certificate, certify, number_format
 from altac.transformer.description import attention_labels, docstring, readme
 from altac.transformer.layout import Array, Layout, halting_codes
 from altac.transformer.mlp import mlp_weights, written_codes
+from altac.units.layers import Units
 
 #: What marks the configuration of a model as written by a build, and its version.
 FORMAT = "altac-transformer"

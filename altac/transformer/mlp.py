@@ -16,9 +16,9 @@ import numpy as np
 from altac.diagnostics.build_errors import UnitNotExact
 from altac.diagnostics.problem import AltacError
 from altac.ir import label
-from altac.rules.units import Layer, Origin, Units
 from altac.transformer.certificate import EXACT, FLOAT32, Certificate, number_format
 from altac.transformer.layout import Array, Layout, is_numerical
+from altac.units.layers import Layer, Origin, Units
 
 GAIN = 2
 OFFSET = -0.5

@@ -1,7 +1,7 @@
 """What the page shows, as JSON values. `page.js` reads them; the fields are described at `View`.
 
 States are kept as differences from frame to frame. Which hidden units are on and which positions a head selects is
-not stored: the page computes it from the state, as `altac.rules.units.hidden` and `altac.trace.attended` do.
+not stored: the page computes it from the state, as `altac.units.layers.hidden` and `altac.trace.attended` do.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from altac.diagnostics.problem import AltacError, Problem
 from altac.interpreter.codec import output_json, output_text
 from altac.interpreter.explain import type_text
 from altac.ir import Head, RealDomain, SetDomain, Variable, label
-from altac.rules.units import Layer, Matrix, Units
 from altac.source import Source, Span
 from altac.trace import Snapshot, Trace, layers
 from altac.trace.fired import Fired, Update
+from altac.units.layers import Layer, Matrix, Units
 from altac.view.listing import listing
 
 #: Values of the residual stream (layers x positions x variables and heads) up to which a run is kept in a page.

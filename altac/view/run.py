@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from altac.api import Input, Program
 from altac.diagnostics.problem import AltacError
-from altac.rules import Units, units
 from altac.trace import collect
+from altac.units import Units, units
 from altac.view.data import MOST_CELLS, View, view_data
 
 

@@ -21,7 +21,8 @@ from altac.analysis.theorem import Slopes, Verdict, one_sided, slopes, theorem
 from altac.api import load
 from altac.diagnostics.problem import AltacError
 from altac.ir import Program, Rule
-from altac.rules import RuleSet, rule_units
+from altac.rules import RuleSet
+from altac.units import rule_units
 from tests.analysis import data
 from tests.examples.programs import EXAMPLES
 from tests.random_programs import Options

@@ -12,9 +12,9 @@ from altac.diagnostics import AltacError
 from altac.interpreter import run
 from altac.interpreter.codec import read_input
 from altac.ir import Arithmetic, Assign, Causal, Const, IntDomain, MlpCode, Program, Read
-from altac.rules import units
 from altac.source import Source
 from altac.transformer import build
+from altac.units import units
 from tests import programs
 
 

@@ -15,8 +15,8 @@ import pytest
 from altac.interpreter import run
 from altac.interpreter.codec import apply_frame, read_input
 from altac.ir import Program
-from altac.rules import units
 from altac.transformer import TransformerRunner, build
+from altac.units import units
 from tests.examples.programs import PROGRAMS, load
 from tests.examples.scan_language import commands
 

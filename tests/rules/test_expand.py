@@ -19,10 +19,11 @@ from altac.ir import (
     Read,
     Stmt,
 )
-from altac.rules import apply_rules, expand, units
+from altac.rules import apply_rules, expand
+from altac.units import units
 from tests import programs
 from tests.random_programs import Options, random_inputs, random_program
-from tests.rules.stepping import steps
+from tests.units.stepping import steps
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,9 @@ from altac.ir import (
     Program,
     Read,
 )
-from altac.rules import units
 from altac.transformer import TransformerRunner, build
 from altac.transformer.template_model import Fixed, Transformer
+from altac.units import units
 from tests import programs
 from tests.random_programs import Options, random_inputs, random_program
 

@@ -8,10 +8,10 @@ from math import floor
 import pytest
 
 from altac.diagnostics import AltacError
-from altac.rules import units
 from altac.transformer import TransformerRunner, build
 from altac.transformer.certificate import fraction_below, nearest_below
 from altac.transformer.verification import verify
+from altac.units import units
 from tests import programs
 
 

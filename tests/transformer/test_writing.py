@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from altac.diagnostics import AltacError
-from altac.rules import units
 from altac.transformer import BuiltModel, build, write
+from altac.units import units
 from tests import programs
 
 

@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 
 from altac.api import Program, check_source, load
-from altac.rules import Units, units
 from altac.source import Source
 from altac.trace import Trace, collect
+from altac.units import Units, units
 from altac.view import View, view_data
 
 ROOT = Path(__file__).parents[2]

@@ -15,10 +15,10 @@ from altac.cli import main
 from altac.diagnostics.problem import AltacError
 from altac.highlight import AltacLexer
 from altac.ir import Head
-from altac.rules import units
 from altac.rules.expand import expand
 from altac.trace import collect, layers
 from altac.trace.fired import Fired
+from altac.units import units
 from altac.view import data as limits
 from altac.view import page, view_data
 from altac.view.listing import listing

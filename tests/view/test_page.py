@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from altac.ir import Head
-from altac.rules import units
-from altac.rules.units import hidden
 from altac.trace import attended, collect, layers
+from altac.units import units
+from altac.units.layers import hidden
 from altac.view import page as html_page
 from altac.view import view_data
 from tests.view.runs import ALL, program, shown

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from altac.ir import Program
-from altac.rules.diagram import (
+from altac.units.diagram import (
     FREE,
     Diagrams,
     Leaf,

@@ -10,13 +10,13 @@ import pytest
 from altac.api import check_source
 from altac.interpreter import run
 from altac.ir import Program
-from altac.rules import prune, units
-from altac.rules.equivalence import check_units
-from altac.rules.prune import live_slots
-from altac.rules.reachable import everything
-from altac.rules.reachable import reachable as values
 from altac.source import Source
 from altac.transformer import TransformerRunner, build
+from altac.units import prune, units
+from altac.units.proof import check_units
+from altac.units.prune import live_slots
+from altac.units.reachable import everything
+from altac.units.reachable import reachable as values
 from tests.random_programs import Options, random_inputs, random_program
 
 

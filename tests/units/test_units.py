@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from altac.ir import Program
-from altac.rules import Units, apply_units, optimise, units
-from altac.rules.equivalence import check_units
-from altac.rules.reachable import everything
 from altac.semantics import check
 from altac.source import Source
+from altac.units import Units, apply_units, optimise, units
+from altac.units.proof import check_units
+from altac.units.reachable import everything
 from tests import programs
 from tests.random_programs import Options, random_inputs, random_program
-from tests.rules.stepping import agrees, steps
+from tests.units.stepping import agrees, steps
 
 LEVELS = (0, 1, 2)
 FOLDER = Path(__file__).parents[2] / "examples"

@@ -9,9 +9,9 @@ from math import gcd
 import numpy as np
 from numpy.typing import NDArray
 
-from altac.rules.cover import Constant, Joined, OnSlot, OnSum, Threshold
-from altac.rules.units import FeatureIndex
 from altac.source import Span
+from altac.units.cover import Constant, Joined, OnSlot, OnSum, Threshold
+from altac.units.layers import FeatureIndex
 
 
 @dataclass

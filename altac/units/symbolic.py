@@ -24,11 +24,11 @@ from altac.ir import (
     Read,
     Rule,
 )
+from altac.ir.evaluate import OPERATORS, Chain, Undefined, Update, evaluate, slice_of
 from altac.ir.validate import children
-from altac.rules.diagram import Codes, Diagrams, Node, Sum
-from altac.rules.evaluate import OPERATORS, Chain, Undefined, Update, evaluate, slice_of
-from altac.rules.reachable import Reachable
 from altac.source import Span
+from altac.units.diagram import Codes, Diagrams, Node, Sum
+from altac.units.reachable import Reachable
 
 Path = Mapping[str, Codes]
 Then = Callable[[Sum, Path], Node]

@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 
 from altac.diagnostics.problem import AltacError
 from altac.ir import Program, RealDomain
-from altac.rules.deep import deeply
-from altac.rules.evaluate import NextValue, Undefined
+from altac.ir.deep import deeply
+from altac.ir.evaluate import NextValue, Undefined
 from altac.rules.expand import states
-from altac.rules.reachable import everything
-from altac.rules.units import Units
+from altac.units.layers import Units
+from altac.units.reachable import everything
 
 #: Paths of a target, and paths times units, up to which all paths are checked.
 MOST_PATHS = 1_000_000

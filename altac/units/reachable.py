@@ -3,7 +3,7 @@
 The sets contain all initial values and are closed under every update whose reads are in the sets, whatever the
 input and its length. A categorical head that is read holds a value of its variable. Nothing is sampled; a variable whose updates
 are too many to go through may hold every value of its type. What cannot be reached is a don't-care for the hidden units, and
-`altac.rules.equivalence` checks that the sets are closed when it checks the units.
+`altac.units.proof` checks that the sets are closed when it checks the units.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from altac.diagnostics.problem import AltacError
 from altac.ir import Program, RealDomain
-from altac.rules.deep import deeply
+from altac.ir.deep import deeply
 from altac.rules.expand import states
 
 #: Codes of every variable and head.

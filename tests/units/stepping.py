@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from altac.interpreter import State, When, run
 from altac.interpreter.result import Array
 from altac.ir import Program, RealDomain
-from altac.rules import Units
-from altac.rules.units import hidden
+from altac.units import Units
+from altac.units.layers import hidden
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ import numpy as np
 
 from altac.diagnostics.problem import AltacError
 from altac.ir import Program, RealDomain, label
-from altac.rules.bag import Bag, Entry
-from altac.rules.cover import Covers
-from altac.rules.deep import deeply
-from altac.rules.diagram import (
+from altac.ir.deep import deeply
+from altac.rules.expand import expand_target
+from altac.units.bag import Bag, Entry
+from altac.units.cover import Covers
+from altac.units.diagram import (
     FREE,
     KEEP,
     Diagrams,
@@ -27,10 +28,9 @@ from altac.rules.diagram import (
     SumNode,
     TooLarge,
 )
-from altac.rules.expand import expand_target
-from altac.rules.reachable import Reachable, reachable
-from altac.rules.symbolic import Symbolic
-from altac.rules.units import FeatureIndex, Origin, Units, UnitsBuilder
+from altac.units.layers import FeatureIndex, Origin, Units, UnitsBuilder
+from altac.units.reachable import Reachable, reachable
+from altac.units.symbolic import Symbolic
 
 #: Nodes of the diagrams of one target after which it is left to the rules.
 NODES = 400_000
