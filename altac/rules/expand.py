@@ -38,7 +38,9 @@ from altac.ir import (
     Stmt,
 )
 from altac.ir.deep import deeply
-from altac.ir.evaluate import OPERATORS, NextValue, Undefined
+from altac.ir.evaluate import Undefined
+from altac.ir.operators import OPERATORS, BinaryOp
+from altac.ir.slices import NextValue
 from altac.rules.disjoint import disjoint_rules
 from altac.rules.ruleset import Reset, RuleSet
 from altac.source import Span
@@ -318,15 +320,15 @@ def _choice(condition: _Values, then: _Values, orelse: _Values) -> _Values:
     return values
 
 
-def _binary(op: str, left: _Values, right: _Values) -> _Values:
-    function = OPERATORS[op]
-    divides = op in ("//", "%")
+def _binary(op: BinaryOp, left: _Values, right: _Values) -> _Values:
+    row = OPERATORS[op]
+    apply, undefined = row.apply, row.undefined
 
     def values() -> Iterator[int]:
         for a in left():
             for b in right():
-                if b or not divides:
-                    yield int(function(a, b))
+                if b not in undefined:
+                    yield apply(a, b)
 
     return values
 
@@ -362,19 +364,6 @@ def _update_of(body: tuple[Stmt, ...], target: str) -> Assign | None:
                 found = _update_of(then, target) or _update_of(orelse, target)
                 if found is not None:
                     return found
-            case _:
+            case Assign() | Let():
                 pass
     return None
-
-
-def satisfying(program: Program, condition: Expr) -> tuple[str, tuple[int, ...]]:
-    """The one slot that ``condition`` reads, and the codes for which it holds."""
-    expansion = _Expansion(program, "", _Meter(BUDGET))
-    found: dict[str, list[int]] = {}
-    for holds in expansion.expression(condition, {})():
-        for name, code in expansion.path.items():
-            codes = found.setdefault(name, [])
-            if holds:
-                codes.append(code)
-    ((name, codes),) = found.items()
-    return name, tuple(codes)

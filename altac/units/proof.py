@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from altac.diagnostics.problem import AltacError
 from altac.ir import Program, RealDomain
 from altac.ir.deep import deeply
-from altac.ir.evaluate import NextValue, Undefined
+from altac.ir.evaluate import Undefined
+from altac.ir.slices import NextValue
 from altac.rules.expand import states
 from altac.units.layers import Units
 from altac.units.reachable import everything

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from altac.interpreter.analysis import lets_read, slots_read, updates
 from altac.ir import Assign, If, Let, MlpCode, MlpRules, Program, Stmt
+from altac.ir.traversal import lets_read, slots_read, updates
 
 
 def live_slots(program: Program) -> frozenset[str]:
@@ -16,7 +16,7 @@ def live_slots(program: Program) -> frozenset[str]:
     for head in program.heads:
         depends[head.name] = {name for name in (head.query, head.key, head.value) if name is not None}
     live: set[str] = set()
-    waiting = {program.output} | (set() if program.halt is None else set(slots_read(program.halt, {})))
+    waiting = {program.output} | (set() if program.halt is None else set(slots_read(program.halt)))
     while waiting:
         name = waiting.pop()
         live.add(name)
