@@ -64,11 +64,13 @@ ELSEWHERE = {
     "no-dask",
     "no-scheduler",
     "not-trainable",
+    "not-well-formed",
     "other-run",
     "plot-too-large",
     "token-index-range",
     "too-complex",
     "unit-not-exact",
+    "units-refuted",
     "unknown-dtype",
     "unreadable-hyperparameters",
 }  # fmt: skip

@@ -173,6 +173,8 @@ class Evaluator:
         left, right = self.checker.resolve_pair(left, right, node)
         if left is POISON or right is POISON:
             return POISON
+        if node.op == ".." and (isinstance(left, (Rt, Tab)) or isinstance(right, (Rt, Tab))):
+            return self.fail(errors.NotStatic(span=node.span, what="a range"))
         if node.op == "+" or not isinstance(right, RangeV):
             self.spend((_length(left) + _length(right)) // 4, node.span)
         return self.guarded(

@@ -107,7 +107,9 @@ def test_build_writes_a_model_that_adds(tmp_path: Path) -> None:
 def test_inspect(level: str) -> None:
     result = altac("inspect", PARITY, f"-O{level}", "--json")
     found = json.loads(result.stdout)
-    assert set(found) == {"variables", "heads", "rules", "mlp_width", "residual_width", "parameters", "seconds"}
+    sizes = {"variables", "heads", "rules", "mlp_width", "residual_width", "parameters"}
+    assert set(found) == sizes | {"seconds", "proof"}
+    assert found["proof"] == "exhaustive"
     assert (found["variables"], found["heads"], found["rules"], found["mlp_width"]) == (2, 2, 7, 7)
 
 
