@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Literal
 
 from altac import ir
@@ -85,10 +86,12 @@ def _part(
 def _constant(context: Context, value: Value, code: int) -> Slot:
     """The hidden variable that holds a constant query."""
     domain = operators.rt(value).domain
-    name = f"constant {ir.label(domain, code)}"
-    if name not in context.slots:
-        context.slots[name] = Slot(name, None, domain, ir.Initial("constant", (code,)))
-    return context.slots[name]
+    label = f"constant {ir.label(domain, code)}"
+    same = (
+        label if i == 1 else f"{label} ({i})" for i in count(1)
+    )  # the members of several enums, a number and a token
+    name = next(n for n in same if n not in context.slots or context.slots[n].domain == domain)
+    return context.slots.setdefault(name, Slot(name, None, domain, ir.Initial("constant", (code,))))
 
 
 def _domain(

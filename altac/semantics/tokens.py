@@ -7,7 +7,7 @@ from typing import Literal
 from altac import ir
 from altac.diagnostics.declaration_errors import BadCount, BadTextMode, BadToken, FrameFill, FrameInput, NotAToken
 from altac.diagnostics.name_errors import DuplicateMember
-from altac.diagnostics.type_errors import TypeTooLarge
+from altac.diagnostics.type_errors import EmptyRange, TypeTooLarge
 from altac.semantics import limits, operators
 from altac.semantics.context import Context
 from altac.semantics.expressions import evaluate
@@ -56,9 +56,12 @@ def _names(context: Context, node: tree.Expr) -> list[str] | list[int] | list[st
     if value is POISON:
         return []
     if isinstance(value, RangeV):
-        if value.size <= limits.TYPE:
+        if 0 < value.size <= limits.TYPE:
             return list(value)
-        context.report(TypeTooLarge(span=node.span, size=value.size, limit=limits.TYPE))
+        if value.size == 0:
+            context.report(EmptyRange(span=node.span, low=value.low, high=value.high))
+        else:
+            context.report(TypeTooLarge(span=node.span, size=value.size, limit=limits.TYPE))
         return []
     if isinstance(value, (int, str)) and not isinstance(value, bool):
         return [value]
