@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -44,6 +45,20 @@ def test_there_is_no_circle(package: str) -> None:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_the_walk_through_the_checker_is_in_order() -> None:
+    """In ARCHITECTURE.md, every file of altac/semantics is named, and imports only files that are named before it."""
+    walk = (ROOT.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    section = walk.split("## `altac/semantics`\n")[1].split("\n## ")[0]
+    named = list(dict.fromkeys(re.findall(r"`(\w+)\.py`", section)))
+    files = modules()
+    inside = {name: path for name, path in files.items() if name.startswith("altac.semantics.")}
+    assert {f"altac.semantics.{name}" for name in named} == set(inside)
+    before: set[str] = set()
+    for name in named:
+        assert imported(inside[f"altac.semantics.{name}"], set(inside)) <= before, name
+        before.add(f"altac.semantics.{name}")
 
 
 def test_a_circle_is_found(tmp_path: Path) -> None:
