@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from fractions import Fraction
 
 from altac import ir
 from altac.diagnostics.name_errors import (
@@ -39,6 +40,7 @@ from altac.semantics.scopes import Env
 from altac.semantics.tables import settle, tabulate
 from altac.semantics.values import (
     POISON,
+    AmbiguousV,
     BuiltinV,
     ComponentV,
     FnV,
@@ -50,6 +52,8 @@ from altac.semantics.values import (
     RecordV,
     Rt,
     ScopeV,
+    SymbolV,
+    Tab,
     TypeV,
     Value,
     is_runtime,
@@ -158,17 +162,11 @@ def _logical(context: Context, node: tree.Binary, left: Value, env: Env) -> Valu
 
 def _length(value: Value) -> int:
     """How many items an operation on ``value`` goes through."""
-    match value:
-        case ListV(items=items):
-            return len(items)
-        case RangeV():
-            return min(value.size, limits.LENGTH)
-        case tuple() | frozenset() | str():
-            return len(value)
-        case MapV(entries=entries):
-            return len(entries)
-        case _:
-            return 0
+    if isinstance(value, (tuple, frozenset, str)):
+        return len(value)
+    if isinstance(value, (ListV, MapV)):
+        return len(value.items if isinstance(value, ListV) else value.entries)
+    return min(value.size, limits.LENGTH) if isinstance(value, RangeV) else 0
 
 
 # --- collections ----------------------------------------------------------------------------------
@@ -285,7 +283,10 @@ def _call(context: Context, node: tree.Call, env: Env) -> Value:
             return _convert(context, function, node, env)
         case ComponentV():
             return context.fail(ComponentAsValue(span=node.span, name=function.decl.name.text))
-        case _:
+        case (
+            bool() | int() | Fraction() | str() | tuple() | frozenset() | ListV() | RecordV() | MapV() | RangeV()
+            | SymbolV() | AmbiguousV() | ScopeV() | Rt() | Tab()
+        ):  # fmt: skip
             return context.fail(NotCallable(span=node.function.span, found=kind(function)))
 
 
