@@ -18,8 +18,9 @@ from altac.diagnostics.name_errors import (
     UnknownParam,
 )
 from altac.diagnostics.problem import did_you_mean
-from altac.semantics import endings, limits
+from altac.semantics import limits
 from altac.semantics.context import Context
+from altac.semantics.endings import causal, halt, layers, output
 from altac.semantics.imports import enter, note_unread
 from altac.semantics.limits import GiveUp
 from altac.semantics.names import declared
@@ -68,27 +69,21 @@ def assemble(context: Context, file: tree.File) -> ir.Program | None:
     _inputs(context, body)
     mlp = _mlp(context, _walk(context, context.main))
     _look_into_unused(context, whole)
-    output = _output(context, body, whole)
-    halt = _first(body, tree.HaltDecl)
-    condition = None if halt is None else endings.halt(context, halt)
-    layers = _first(body, tree.LayersDecl)
-    max_layers = None if layers is None else endings.layers(context, layers)
-    name = _first(body, tree.ProgramDecl)
-    if name is None and whole:
-        context.report(NoProgram(span=_start(context)))
-    if _first(body, tree.TokensDecl) is None and whole:
-        context.report(NoTokens(span=_start(context)))
-    around = _first(body, tree.FrameDecl)
-    framed = ir.Frame() if around is None else frame(context, around)
+    if whole:
+        _report_missing(context, body)
+    result = output(context, _first(body, tree.OutputDecl))
+    condition = halt(context, _first(body, tree.HaltDecl))
+    max_layers = layers(context, _first(body, tree.LayersDecl))
+    around = frame(context, _first(body, tree.FrameDecl))
     text = text_mode(context, _first(body, tree.TextDecl))
-    causal = _first(body, tree.CausalDecl)
-    generation = None if causal is None else endings.causal(context, causal, output)
-    tests = _tests(context, body, output)
-    if context.has_errors or context.tokens is None or output is None or name is None:
+    generation = causal(context, _first(body, tree.CausalDecl), result)
+    tests = _tests(context, body, result)
+    name = _first(body, tree.ProgramDecl)
+    if context.has_errors or context.tokens is None or result is None or name is None:
         return None
     return ir.Program(
         name=name.name.text, tokens=context.tokens, variables=_variables(context), heads=_heads(context), mlp=mlp,
-        output=output.name, halt=condition, max_layers=max_layers, positions=context.positions, frame=framed, text=text,
+        output=result.name, halt=condition, max_layers=max_layers, positions=context.positions, frame=around, text=text,
         causal=generation, tests=tests, params=_params(context), doc=file.doc,
     )  # fmt: skip
 
@@ -97,17 +92,22 @@ def _first(body: tuple[tree.Decl, ...], kind: type[_D]) -> _D | None:
     return next((decl for decl in body if isinstance(decl, kind)), None)
 
 
-def _start(context: Context) -> Span:
-    """What stands for the whole file."""
-    return Span(context.source, 0, min(1, len(context.source.text)))
-
-
 def _report_duplicates(context: Context, body: tuple[tree.Decl, ...]) -> None:
     for decl in body:
         if type(decl) in _ONCE:
             first = _first(body, type(decl))
             if first is not None and first is not decl:
                 context.report(DuplicateDeclaration(span=decl.span, what=_ONCE[type(decl)], other=first.span))
+
+
+def _report_missing(context: Context, body: tuple[tree.Decl, ...]) -> None:
+    start = Span(context.source, 0, min(1, len(context.source.text)))
+    if _first(body, tree.OutputDecl) is None:
+        context.report(NoOutput(span=start))
+    if _first(body, tree.ProgramDecl) is None:
+        context.report(NoProgram(span=start))
+    if _first(body, tree.TokensDecl) is None:
+        context.report(NoTokens(span=start))
 
 
 # --- parameters and inputs ------------------------------------------------------------------------
@@ -133,9 +133,8 @@ def _params(context: Context) -> tuple[tuple[str, str], ...]:
 def _inputs(context: Context, body: tuple[tree.Decl, ...]) -> None:
     """Find out the tokens and the number of positions, on which initial values depend."""
     positions = _first(body, tree.PositionsDecl)
-    listed = _first(body, tree.TokensDecl)
     context.positions = None if positions is None else 1  # also if the count is wrong: it is declared
-    context.tokens = None if listed is None else tokens(context, listed)
+    context.tokens = tokens(context, _first(body, tree.TokensDecl))
     if positions is None:
         return
     count = integer(context, positions.count, Env(context.main), "the number of positions")
@@ -218,24 +217,12 @@ def _heads(context: Context) -> tuple[ir.Head, ...]:
     return tuple(slot.head for slot in context.slots.values() if slot.head is not None)
 
 
-# --- output and tests -----------------------------------------------------------------------------
-
-
-def _output(context: Context, body: tuple[tree.Decl, ...], whole: bool) -> Slot | None:
-    decl = _first(body, tree.OutputDecl)
-    if decl is not None:
-        return endings.output(context, decl)
-    if whole:
-        context.report(NoOutput(span=_start(context)))
-    return None
-
-
-def _tests(context: Context, body: tuple[tree.Decl, ...], output: Slot | None) -> tuple[ir.Test, ...]:
+def _tests(context: Context, body: tuple[tree.Decl, ...], result: Slot | None) -> tuple[ir.Test, ...]:
     found = []
     for decl in body:
         if isinstance(decl, tree.TestDecl):
             before = dict(context.problems)
-            test = test_line(context, decl, output)
+            test = test_line(context, decl, result)
             if test is not None:
                 found.append(test)
             elif context.params:  # written for other parameters: the test does not apply

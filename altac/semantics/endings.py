@@ -20,8 +20,10 @@ from altac.semantics.wording import kind
 from altac.syntax import tree
 
 
-def output(context: Context, decl: tree.OutputDecl) -> Slot | None:
+def output(context: Context, decl: tree.OutputDecl | None) -> Slot | None:
     """The variable that is the output; None, and a report, if it cannot be."""
+    if decl is None:
+        return None
     value = evaluate(context, decl.value, Env(context.main, runtime=True))
     if value is POISON:
         return None
@@ -35,8 +37,10 @@ def output(context: Context, decl: tree.OutputDecl) -> Slot | None:
     return slot
 
 
-def halt(context: Context, decl: tree.HaltDecl) -> ir.Expr | None:
+def halt(context: Context, decl: tree.HaltDecl | None) -> ir.Expr | None:
     """The condition on which a position has halted; None, and a report, if it is none."""
+    if decl is None:
+        return None
     node = decl.condition
     value = evaluate(context, node, Env(context.main, runtime=True))
     if value is POISON:
@@ -52,13 +56,15 @@ def halt(context: Context, decl: tree.HaltDecl) -> ir.Expr | None:
     return operators.rt(value).expr
 
 
-def layers(context: Context, decl: tree.LayersDecl) -> int | None:
-    """The number of layers that a program runs."""
-    return _count(context, decl.count, "the number of layers")
+def layers(context: Context, decl: tree.LayersDecl | None) -> int | None:
+    """The number of layers that a program runs; None if it is not declared."""
+    return None if decl is None else _count(context, decl.count, "the number of layers")
 
 
-def causal(context: Context, decl: tree.CausalDecl, output: Slot | None) -> ir.Causal:
-    """How a program generates: until a token, and to a limit."""
+def causal(context: Context, decl: tree.CausalDecl | None, output: Slot | None) -> ir.Causal | None:
+    """How a program generates: until a token, and to a limit; None if it does not."""
+    if decl is None:
+        return None
     stop = token(context, decl.until, "`until`") if decl.until is not None else None
     limit = _count(context, decl.limit, "the limit") if decl.limit is not None else None
     tokens = context.tokens

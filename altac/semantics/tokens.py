@@ -20,8 +20,10 @@ from altac.source import Span
 from altac.syntax import tree
 
 
-def tokens(context: Context, decl: tree.TokensDecl) -> ir.TokenDomain | ir.IntDomain | None:
+def tokens(context: Context, decl: tree.TokensDecl | None) -> ir.TokenDomain | ir.IntDomain | None:
     """The tokens of a program; None if there are none."""
+    if decl is None:
+        return None
     symbols: dict[str | int, tuple[ir.Symbol, Span]] = {}
     respelt = False
     for item in decl.items:
@@ -91,8 +93,10 @@ def token(context: Context, node: tree.Expr, what: str) -> int | None:
     return None
 
 
-def frame(context: Context, decl: tree.FrameDecl) -> ir.Frame:
+def frame(context: Context, decl: tree.FrameDecl | None) -> ir.Frame:
     """The tokens around every input."""
+    if decl is None:
+        return ir.Frame()
     before: list[int] = []
     after: list[int] = []
     current, fill, length, seen = before, None, 0, False
@@ -108,16 +112,16 @@ def frame(context: Context, decl: tree.FrameDecl) -> ir.Frame:
         if item.until is not None:
             if i != len(decl.items) - 1 or not seen:
                 context.report(FrameFill(span=item.span))
-            fill, length = index, count(context, item.until, "the length of a frame")
+            fill, length = index, _count(context, item.until, "the length of a frame")
         else:
-            repeat = 1 if item.repeat is None else count(context, item.repeat, "a repeat count")
+            repeat = 1 if item.repeat is None else _count(context, item.repeat, "a repeat count")
             current.extend([index] * repeat)
     if not seen:
         context.report(FrameInput(span=decl.span, count="not at all"))
     return ir.Frame(tuple(before), tuple(after), fill, length)
 
 
-def count(context: Context, node: tree.Expr, what: str) -> int:
+def _count(context: Context, node: tree.Expr, what: str) -> int:
     """A number of tokens; 0, and a report that names ``what`` it is, if it is none."""
     found = integer(context, node, Env(context.main), what)
     if found is not None and not 0 <= found <= limits.COUNT:
