@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 from altac.diagnostics.problem import Problem
 from altac.diagnostics.syntax_errors import BinaryFile, FileTooLarge, NestedTooDeeply, TooManyErrors
@@ -61,8 +60,7 @@ def _parse(source: Source) -> ParseResult:
     mended = mender.mend(raw)
     layout = Layout(source, report, mender.open_strings)
     tokens = layout.arrange(mended)
-    builder = Builder(source, report)
-    machine = Machine(tables, lambda name: _maker(builder, name))
+    machine = Machine(tables, Builder(source, report).maker)
     file = _run(machine, tokens, Recovery(source, machine, tokens, report, mender.dropped))
     file = _without_deep(replace(file, doc=head_comment(raw)), machine.too_deep, report, told=layout.stopped)
     return ParseResult(file, _in_order(list(problems.values())))
@@ -73,11 +71,6 @@ _remembered = lru_cache(maxsize=32)(_parse)
 
 def _nothing(source: Source) -> tree.File:
     return tree.File(Span(source, 0, 0), (), "")
-
-
-def _maker(builder: Builder, name: str) -> Callable[[Sequence[Any]], Any]:
-    maker: Callable[[Sequence[Any]], Any] = getattr(builder, f"make_{name}")
-    return maker
 
 
 def _run(machine: Machine, tokens: list[Token], recovery: Recovery) -> tree.File:
