@@ -21,7 +21,7 @@ SECTIONS = {
         "how-to/debug.md", "how-to/small-models.md", "how-to/exact-models.md", "how-to/components.md", "how-to/inputs.md",
         "viewing.md", "editors.md",
     ],
-    "Reference": ["language.md", "commands.md", "python-api.md", "errors.md"],
+    "Reference": ["language.md", "commands.md", "python-api.md", "errors.md", "ir.md"],
     "Learning from traces": ["training.md", "learnability.md", "reproduction.md"],
 }  # fmt: skip
 

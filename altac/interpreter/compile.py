@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from altac.interpreter.analysis import lets_read, slots_read
 from altac.interpreter.operations import (
     Code,
     Run,
@@ -55,6 +54,7 @@ from altac.ir import (
     Read,
     Stmt,
 )
+from altac.ir.traversal import lets_read, nodes, slots_read
 
 #: Combinations of codes up to which an expression is tabulated.
 TABLE_LIMIT = 1 << 16
@@ -161,7 +161,8 @@ class Compiler:
         if isinstance(expr, Const | Read | LetRead):
             return self.plain(expr, scope, tables=True)
         slots = sorted(slots_read(expr, scope.slots))
-        if slots and prod(self.slots[s].codes for s in slots) <= self.table_limit and _cost(expr) > 2 * len(slots):
+        small = prod(self.slots[s].codes for s in slots) <= self.table_limit
+        if slots and small and sum(1 for _ in nodes(expr)) > 2 * len(slots):
             return self._table(expr, slots, scope)
         return self.plain(expr, scope, tables=True)
 
@@ -251,18 +252,3 @@ class Compiler:
 
 def _no_heads(store: Store, head: str, rows: Array | None) -> Array:
     raise AssertionError(f"a table's grid holds every head it needs, but not {head}")
-
-
-def _cost(expr: Expr) -> int:
-    """The number of nodes."""
-    match expr:
-        case Const() | Read() | LetRead():
-            return 1
-        case Not(operand) | Member(operand):
-            return 1 + _cost(operand)
-        case And(left, right) | Or(left, right) | Arithmetic(_, left, right) | Compare(_, left, right):
-            return 1 + _cost(left) + _cost(right)
-        case IfExpr(condition, then, orelse):
-            return 1 + _cost(condition) + _cost(then) + _cost(orelse)
-        case Lookup(indices):
-            return 1 + sum(map(_cost, indices))

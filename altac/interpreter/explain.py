@@ -17,32 +17,26 @@ from altac.diagnostics.runtime_errors import (
     UpdateOutOfRange,
 )
 from altac.ir import (
-    And,
-    Arithmetic,
     Assign,
     BoolDomain,
-    Compare,
     Const,
     Domain,
     EnumDomain,
     Expr,
     If,
-    IfExpr,
     IntDomain,
     Let,
-    LetRead,
     Lookup,
-    Member,
     MlpCode,
-    Not,
-    Or,
     Program,
     Read,
     RealDomain,
+    SetDomain,
     Stmt,
     TokenDomain,
     label,
 )
+from altac.ir.evaluate import Undefined, evaluate
 
 
 class Failed(Exception):
@@ -66,8 +60,8 @@ def type_text(domain: Domain) -> str:
             return "Token"
         case RealDomain():
             return "real"
-        case _:
-            return f"set of {type_text(domain.element)}"
+        case SetDomain(element=element):
+            return f"set of {type_text(element)}"
 
 
 @dataclass
@@ -106,56 +100,28 @@ class Place:
         shown = ", ".join(f"{name} = {text}" for name, text in self.seen.items())
         return {"layer": self.layer, "position": self.position, "input": self.input, "state": shown}
 
+    def let(self, name: str, lets: dict[str, int]) -> int:
+        """The value of an enclosing let."""
+        self.seen[name] = str(lets[name])
+        return lets[name]
+
     def evaluate(self, expr: Expr, lets: dict[str, int]) -> int:
         """The value of an expression; raises `Failed`."""
-        match expr:
-            case Const(value):
-                return value
-            case Read(name):
-                return self.slot(name, expr)
-            case LetRead(name):
-                self.seen[name] = str(lets[name])
-                return lets[name]
-            case Not(operand):
-                return 1 - self.evaluate(operand, lets)
-            case And(left, right):
-                return self.evaluate(right, lets) if self.evaluate(left, lets) else 0
-            case Or(left, right):
-                return 1 if self.evaluate(left, lets) else self.evaluate(right, lets)
-            case Arithmetic():
-                return self._arithmetic(expr, lets)
-            case Compare(op, left, right):
-                return int(_COMPARE[op](self.evaluate(left, lets), self.evaluate(right, lets)))
-            case Member(operand, values):
-                return int(self.evaluate(operand, lets) in values)
-            case IfExpr(condition, then, orelse):
-                return self.evaluate(then if self.evaluate(condition, lets) else orelse, lets)
-            case Lookup():
-                return self._lookup(expr, lets)
+        try:
+            return evaluate(expr, lambda read: self.slot(read.name, read), lambda read: self.let(read.name, lets))
+        except Undefined as undefined:
+            raise Failed(self._problem(undefined)) from None
 
-    def _arithmetic(self, expr: Arithmetic, lets: dict[str, int]) -> int:
-        left, right = self.evaluate(expr.left, lets), self.evaluate(expr.right, lets)
-        if expr.op in ("//", "%") and right == 0:
-            raise Failed(DivisionByZero(span=expr.span, **self.context()))
-        return _ARITHMETIC[expr.op](left, right)
-
-    def _lookup(self, expr: Lookup, lets: dict[str, int]) -> int:
-        values = [self.evaluate(index, lets) for index in expr.indices]
-        at = 0
-        inside = True
-        for value, low, size in zip(values, expr.lows, expr.shape, strict=True):
-            inside = inside and low <= value < low + size
-            at = at * size + value - low
-        entry = expr.table[at] if inside else None
-        if entry is None:
-            raise Failed(self._missing(expr, values))
-        return entry
-
-    def _missing(self, expr: Lookup, values: list[int]) -> Problem:
+    def _problem(self, undefined: Undefined) -> Problem:
+        expr = undefined.expr
+        if not isinstance(expr, Lookup):
+            return DivisionByZero(span=expr.span if expr else None, **self.context())
         shown = []
-        for index, value in zip(expr.indices, values, strict=True):
-            domain = self.program.domain(index.name) if isinstance(index, Read) else None
-            shown.append(str(value) if domain is None else f"{index.name} = {label(domain, value)}")  # type: ignore[union-attr]
+        for index, value in zip(expr.indices, undefined.operands, strict=True):
+            if isinstance(index, Read):
+                shown.append(f"{index.name} = {label(self.program.domain(index.name), value)}")
+            else:
+                shown.append(str(value))
         text = ", ".join(shown)
         match expr.missing:
             case "division-by-zero":
@@ -222,12 +188,3 @@ def first_problem(place: Place) -> Problem | None:
     except Failed as failed:
         return failed.problem
     return None
-
-
-_COMPARE: dict[str, Callable[[int, int], bool]] = {
-    "==": int.__eq__, "!=": int.__ne__, "<": int.__lt__, "<=": int.__le__, ">": int.__gt__, ">=": int.__ge__,
-}  # fmt: skip
-_ARITHMETIC: dict[str, Callable[[int, int], int]] = {
-    "+": int.__add__, "-": int.__sub__, "*": int.__mul__, "//": int.__floordiv__, "%": int.__mod__,
-    "min": min, "max": max,
-}  # fmt: skip

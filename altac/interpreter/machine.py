@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from altac.interpreter.analysis import assigned_variables, deep_recursion, slots_read, uniform_slots
+from altac.interpreter.analysis import assigned_variables, deep_recursion, uniform_slots
 from altac.interpreter.attention import plan_heads
 from altac.interpreter.compile import TABLE_LIMIT, Compiler, slots_of
-from altac.interpreter.explain import Failed, Place
 from altac.interpreter.rules import compile_rules
 from altac.interpreter.store import Array, Store, dtype_for
 from altac.ir import MlpCode, Program, Variable
+from altac.ir.evaluate import halting
 
 
 class Machine:
@@ -52,16 +52,8 @@ class Machine:
 
 def _halting_table(program: Program) -> tuple[str, Array] | None:
     """The variable of the halting condition, and for each of its codes 1 (holds), 0 or -1 (an error)."""
-    if program.halt is None:
+    found = halting(program)
+    if found is None:
         return None
-    names = sorted(slots_read(program.halt, {}))
-    name = names[0] if names else program.output  # a constant condition holds for every code, or for none
-    domain = program.domain(name)
-    table = []
-    for code in range(domain.low, domain.low + domain.size):
-        place = Place(program, {name: code}.get, lambda _: 0, 0, 0, "")
-        try:
-            table.append(1 if place.evaluate(program.halt, {}) else 0)
-        except Failed:
-            table.append(-1)
-    return name, np.array(table, np.int8)
+    name, holds = found
+    return name, np.array([-1 if value is None else value for value in holds.values()], np.int8)

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from altac.interpreter.analysis import Interval, arithmetic_interval
 from altac.interpreter.store import Array, Value, View, dtype_for
 from altac.ir import Lookup
+from altac.ir.operators import OPERATORS, ArithmeticOp, BinaryOp, CompareOp, Interval
 
-_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "==": np.equal, "!=": np.not_equal, "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
-}  # fmt: skip
-_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+#: The functions of `altac.ir.operators.OPERATORS` on arrays, where no operand is undefined.
+FUNCTIONS: dict[BinaryOp, Callable[[Any, Any], Any]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "min": np.minimum, "max": np.maximum,
     "//": np.floor_divide, "%": np.remainder,
+    "==": np.equal, "!=": np.not_equal, "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
 }  # fmt: skip
 
 Run = Callable[[View], Value]
@@ -153,23 +153,25 @@ def connective(left: Code, right: Code, stop_at: bool) -> Code:
     return Code(guarded if right.fails else eager, (0, 1), left.fails or right.fails)
 
 
-def arithmetic(op: str, left: Code, right: Code) -> Code:
-    bounds = arithmetic_interval(op, left.bounds, right.bounds)
+def arithmetic(op: ArithmeticOp, left: Code, right: Code) -> Code:
+    row = OPERATORS[op]
+    bounds = row.bounds(left.bounds, right.bounds)
+    undefined = sorted(row.undefined)
+    fails = row.fails(right.bounds)
+    harmless = next(value for value in count(1) if value not in row.undefined)
     low = min(bounds[0], left.bounds[0], right.bounds[0], 0)
-    high = max(bounds[1], left.bounds[1], right.bounds[1], 1)
+    high = max(bounds[1], left.bounds[1], right.bounds[1], harmless)
     dtype = dtype_for(low, high)
-    function = _ARITHMETIC[op]
-    divides = op in ("//", "%")
-    by_zero = divides and right.bounds[0] <= 0 <= right.bounds[1]
+    function = FUNCTIONS[op]
 
     def run(view: View) -> Value:
         a, b = _number(left.run(view), dtype), _number(right.run(view), dtype)
         wrong: Any = None
-        if by_zero:
-            wrong = np.asarray(b) == 0
+        if fails:
+            wrong = np.isin(b, undefined)
             if wrong.any():
                 view.store.flag(view, wrong)
-                b = np.where(wrong, 1, b).astype(dtype)
+                b = np.where(wrong, harmless, b).astype(dtype)
             else:
                 wrong = None
         if isinstance(a, int) and isinstance(b, int):
@@ -179,13 +181,13 @@ def arithmetic(op: str, left: Code, right: Code) -> Code:
             result = np.where(wrong, bounds[0], result)
         return result
 
-    return Code(run, bounds, left.fails or right.fails or by_zero)
+    return Code(run, bounds, left.fails or right.fails or fails)
 
 
-def compare(op: str, left: Code, right: Code) -> Code:
+def compare(op: CompareOp, left: Code, right: Code) -> Code:
     low, high = min(left.bounds[0], right.bounds[0]), max(left.bounds[1], right.bounds[1])
     dtype = dtype_for(low, high)
-    function = _COMPARE[op]
+    function = FUNCTIONS[op]
 
     def run(view: View) -> Value:
         a, b = _number(left.run(view), dtype), _number(right.run(view), dtype)

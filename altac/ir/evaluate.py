@@ -1,115 +1,49 @@
-"""Plain evaluation of expressions whose lets have been put in place, with an account of what is read."""
+"""What an expression is worth at one position, and why it may be worth nothing."""
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from altac.ir import (
+from altac.ir.expressions import (
     And,
     Arithmetic,
-    Assign,
     Compare,
     Const,
     Expr,
-    If,
     IfExpr,
-    Let,
     LetRead,
     Lookup,
     Member,
-    MlpRules,
     Not,
     Or,
-    Program,
     Read,
-    Rule,
-    Stmt,
 )
-from altac.source import Span
-
-OPERATORS: dict[str, Callable[[int, int], int]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "min": min, "max": max,
-    "//": operator.floordiv, "%": operator.mod,
-    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-}  # fmt: skip
+from altac.ir.operators import OPERATORS
+from altac.ir.program import Program
+from altac.ir.traversal import slots_read
 
 
 class Undefined(Exception):
-    """The expression has no value: a division by zero, a missing table entry."""
+    """An expression has no value: an operator is undefined for its operands, a table has no entry.
+
+    ``expr`` is the part that has none, ``operands`` the values of its parts (of a table: its indices). Both are empty
+    where something else than an expression fails.
+    """
+
+    def __init__(self, expr: Expr | None = None, operands: tuple[int, ...] = ()) -> None:
+        super().__init__()
+        self.expr = expr
+        self.operands = operands
 
 
-@dataclass(frozen=True, eq=False)
-class Update:
-    """An update of the target, its expression without let reads."""
-
-    value: Expr
-    span: Span | None
+def no_lets(read: LetRead) -> int:
+    """For expressions whose lets have been put in place."""
+    raise AssertionError(f"{read.name} is a let")
 
 
-@dataclass(frozen=True, eq=False)
-class Choice:
-    """A condition, and the updates on either side of it, the last first."""
-
-    condition: Expr
-    then: Chain
-    orelse: Chain
-
-
-#: Statements as a list from the last to the first; None is the empty list.
-Chain = tuple[Update | Choice, "Chain"] | None
-
-
-def slice_of(body: tuple[Stmt, ...], target: str) -> Chain:
-    """The statements of ``body`` that decide about ``target``, the last first, lets put in place."""
-    return _slice(body, target, {})
-
-
-def _slice(body: tuple[Stmt, ...], target: str, lets: Mapping[str, Expr]) -> Chain:
-    lets = dict(lets)
-    chain: Chain = None
-    for statement in body:
-        match statement:
-            case Let(name=name, value=value):
-                lets[name] = resolve(value, lets)
-            case Assign(target=name, value=value, span=span):
-                if name == target:
-                    chain = Update(resolve(value, lets), span), None
-            case If(condition=condition, then=then, orelse=orelse):
-                first, second = _slice(then, target, lets), _slice(orelse, target, lets)
-                if first or second:
-                    chain = Choice(resolve(condition, lets), first, second), chain
-    return chain
-
-
-def resolve(expr: Expr, lets: Mapping[str, Expr]) -> Expr:
-    """``expr`` with the values of lets in place of their reads; shared, not copied."""
-    match expr:
-        case Const() | Read():
-            return expr
-        case LetRead(name=name):
-            return lets[name]
-        case Not(operand=operand):
-            return Not(resolve(operand, lets))
-        case And(left=left, right=right):
-            return And(resolve(left, lets), resolve(right, lets))
-        case Or(left=left, right=right):
-            return Or(resolve(left, lets), resolve(right, lets))
-        case Arithmetic(op=op, left=left, right=right):
-            return Arithmetic(op, resolve(left, lets), resolve(right, lets))
-        case Compare(op=comparison, left=left, right=right):
-            return Compare(comparison, resolve(left, lets), resolve(right, lets))
-        case Member(operand=operand, values=values):
-            return Member(resolve(operand, lets), values)
-        case IfExpr(condition=condition, then=then, orelse=orelse):
-            return IfExpr(resolve(condition, lets), resolve(then, lets), resolve(orelse, lets))
-        case Lookup(indices=indices, lows=lows, shape=shape, table=table):
-            return Lookup(tuple(resolve(i, lets) for i in indices), lows, shape, table, expr.missing)
-
-
-def evaluate(expr: Expr, read: Callable[[str], int]) -> int:
-    """The value of an expression without let reads, ``read`` called for each slot as it is read.
+def evaluate(expr: Expr, read: Callable[[Read], int], let: Callable[[LetRead], int] = no_lets) -> int:
+    """The value of an expression, from left to right and no more than it needs; ``read`` and ``let`` are called for each
+    slot and each let as it is read, and may raise what they like.
 
     Raises:
         Undefined: it has none.
@@ -117,34 +51,36 @@ def evaluate(expr: Expr, read: Callable[[str], int]) -> int:
     match expr:
         case Const(value=value):
             return value
-        case Read(name=name):
-            return read(name)
-        case Not(operand=operand):
-            return 1 - evaluate(operand, read)
-        case And(left=left, right=right):
-            return evaluate(right, read) if evaluate(left, read) else 0
-        case Or(left=left, right=right):
-            return 1 if evaluate(left, read) else evaluate(right, read)
-        case IfExpr(condition=condition, then=then, orelse=orelse):
-            return evaluate(then if evaluate(condition, read) else orelse, read)
-        case Member(operand=operand, values=values):
-            return int(evaluate(operand, read) in values)
-        case Arithmetic(op=op, left=left, right=right) | Compare(op=op, left=left, right=right):
-            a, b = evaluate(left, read), evaluate(right, read)
-            if op in ("//", "%") and b == 0:
-                raise Undefined
-            return int(OPERATORS[op](a, b))
-        case Lookup():
-            entry = lookup(expr, [evaluate(i, read) for i in expr.indices])
-            if entry is None:
-                raise Undefined
-            return entry
+        case Read():
+            return read(expr)
         case LetRead():
-            raise AssertionError("lets are put in place first")
+            return let(expr)
+        case Not(operand=operand):
+            return 1 - evaluate(operand, read, let)
+        case And(left=left, right=right):
+            return evaluate(right, read, let) if evaluate(left, read, let) else 0
+        case Or(left=left, right=right):
+            return 1 if evaluate(left, read, let) else evaluate(right, read, let)
+        case IfExpr(condition=condition, then=then, orelse=orelse):
+            return evaluate(then if evaluate(condition, read, let) else orelse, read, let)
+        case Member(operand=operand, values=values):
+            return int(evaluate(operand, read, let) in values)
+        case Arithmetic(op=op, left=left, right=right) | Compare(op=op, left=left, right=right):
+            a, b = evaluate(left, read, let), evaluate(right, read, let)
+            row = OPERATORS[op]
+            if b in row.undefined:
+                raise Undefined(expr, (a, b))
+            return row.apply(a, b)
+        case Lookup():
+            indices = tuple([evaluate(i, read, let) for i in expr.indices])
+            entry = look_up(expr, indices)
+            if entry is None:
+                raise Undefined(expr, indices)
+            return entry
 
 
-def lookup(expr: Lookup, indices: list[int]) -> int | None:
-    """The entry at ``indices``, None if there is none."""
+def look_up(expr: Lookup, indices: tuple[int, ...]) -> int | None:
+    """The entry of a table at ``indices``, None if there is none."""
     offset = 0
     for value, low, size in zip(indices, expr.lows, expr.shape, strict=True):
         if not low <= value < low + size:
@@ -153,50 +89,18 @@ def lookup(expr: Lookup, indices: list[int]) -> int | None:
     return expr.table[offset]
 
 
-class NextValue:
-    """The next value of one variable as a function of a way to read slots."""
-
-    def __init__(self, program: Program, target: str) -> None:
-        self.domain = program.domain(target)
-        self.chain: Chain = None
-        self.rules: list[Rule] = []
-        #: Where the update stands that the last call came to.
-        self.span: Span | None = None
-        if isinstance(program.mlp, MlpRules):
-            self.rules = [r for r in program.mlp.rules if r.target == target]
-        else:
-            self.chain = slice_of(program.mlp.body, target)
-
-    def __call__(self, read: Callable[[str], int]) -> int | None:
-        """The new value, None if it stays as it is.
-
-        Raises:
-            Undefined: an error is reached: no value, two rules with different new values, an update out of range.
-        """
-        self.span = None
-        value = self._by_rules(read) if self.rules else self._by_code(read)
-        if value is not None and not self.domain.low <= value < self.domain.low + self.domain.size:
-            raise Undefined
-        return value
-
-    def _by_rules(self, read: Callable[[str], int]) -> int | None:
-        found: int | None = None
-        for rule in self.rules:
-            if all(read(name) == code for name, code in rule.antecedent):
-                if found not in (None, rule.value):
-                    raise Undefined
-                found, self.span = rule.value, rule.span
-        return found
-
-    def _by_code(self, read: Callable[[str], int]) -> int | None:
-        pending = [self.chain]  # blocks inside out
-        while pending:
-            link = pending.pop()
-            if link is not None:
-                item, before = link
-                pending.append(before)
-                if isinstance(item, Update):
-                    self.span = item.span
-                    return evaluate(item.value, read)
-                pending.append(item.then if evaluate(item.condition, read) else item.orelse)
+def halting(program: Program) -> tuple[str, dict[int, bool | None]] | None:
+    """The variable of the halting condition and what the condition says of each of its codes (None: it has no value); None
+    without a condition. A constant condition says the same of every code of the output."""
+    condition = program.halt
+    if condition is None:
         return None
+    name = min(slots_read(condition), default=program.output)
+    domain = program.domain(name)
+    found: dict[int, bool | None] = {}
+    for code in range(domain.low, domain.low + domain.size):
+        try:
+            found[code] = bool(evaluate(condition, lambda _, code=code: code))  # type: ignore[misc]
+        except Undefined:
+            found[code] = None
+    return name, found

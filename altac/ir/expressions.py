@@ -10,13 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from altac.ir.operators import ArithmeticOp, CompareOp
 from altac.source import Span
 
 #: Why a table entry is missing; each is an error at the position that reaches it.
 Missing = Literal["table-index", "division-by-zero", "conversion", "not-in-family"]
-
-ArithmeticOp = Literal["+", "-", "*", "//", "%", "min", "max"]
-CompareOp = Literal["==", "!=", "<", "<=", ">", ">="]
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ class Or:
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """A division or remainder by zero is an error when reached."""
+    """An operand for which the operator is undefined (`altac.ir.operators`) is an error when reached: division by zero."""
 
     op: ArithmeticOp
     left: Expr

@@ -19,12 +19,10 @@ from altac.ir.expressions import (
     Or,
     Read,
 )
+from altac.ir.operators import AND, ATOM, COMPARE, NOT, OPERATORS, OR
 from altac.ir.program import Assign, Head, If, Initial, Let, MlpCode, Program, Stmt, Variable
 
 _WIDE_TABLE = 24
-
-_LEVEL = {"or": 1, "and": 2, "not": 3, "compare": 4, "+": 5, "-": 5, "*": 6, "//": 6, "%": 6}
-_ATOM = 8
 
 
 def print_program(program: Program) -> str:
@@ -176,33 +174,33 @@ def _expr(expr: Expr, program: Program | None) -> tuple[str, int]:
 
     match expr:
         case Const(value):
-            return str(value), _ATOM if value >= 0 else _ATOM - 1
+            return str(value), ATOM if value >= 0 else ATOM - 1
         case Read(name) | LetRead(name):
-            return name, _ATOM
+            return name, ATOM
         case Not(operand):
-            return f"not {part(operand, _LEVEL['not'])}", _LEVEL["not"]
+            return f"not {part(operand, NOT)}", NOT
         case And(left, right):
-            return f"{part(left, _LEVEL['and'])} and {part(right, _LEVEL['and'] + 1)}", _LEVEL["and"]
+            return f"{part(left, AND)} and {part(right, AND + 1)}", AND
         case Or(left, right):
-            return f"{part(left, _LEVEL['or'])} or {part(right, _LEVEL['or'] + 1)}", _LEVEL["or"]
-        case Arithmetic(("min" | "max") as op, left, right):
-            return f"{op}({part(left, 0)}, {part(right, 0)})", _ATOM
+            return f"{part(left, OR)} or {part(right, OR + 1)}", OR
         case Arithmetic(op, left, right):
-            level = _LEVEL[op]
-            return f"{part(left, level)} {'div' if op == '//' else op} {part(right, level + 1)}", level
+            row = OPERATORS[op]
+            if row.level is None:
+                return f"{row.spelling}({part(left, 0)}, {part(right, 0)})", ATOM
+            return f"{part(left, row.level)} {row.spelling} {part(right, row.level + 1)}", row.level
         case Compare(op, left, right):
-            level = _LEVEL["compare"]
+            level = COMPARE
             if isinstance(left, Read) and isinstance(right, Const):
                 return f"{left.name} {op} {_value_of(left.name, right, program)}", level
             return f"{part(left, level + 1)} {op} {part(right, level + 1)}", level
         case Member(operand, values):
             slot = operand.name if isinstance(operand, Read) else None
             shown = [str(v) if slot is None else _value_of(slot, Const(v), program) for v in sorted(values)]
-            return f"{part(operand, _LEVEL['compare'] + 1)} in {{{', '.join(shown)}}}", _LEVEL["compare"]
+            return f"{part(operand, COMPARE + 1)} in {{{', '.join(shown)}}}", COMPARE
         case IfExpr(condition, then, orelse):
             return f"if {part(condition, 0)} {{ {part(then, 0)} }} else {{ {part(orelse, 0)} }}", 0
         case Lookup():
-            return _lookup(expr, program), _ATOM
+            return _lookup(expr, program), ATOM
 
 
 def _lookup(expr: Lookup, program: Program | None) -> str:

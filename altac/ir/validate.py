@@ -13,23 +13,18 @@ from typing import get_args
 
 from altac.ir.domains import BoolDomain, Domain, EnumDomain, IntDomain, RealDomain, SetDomain, TokenDomain
 from altac.ir.expressions import (
-    And,
     Arithmetic,
-    ArithmeticOp,
     Compare,
-    CompareOp,
     Const,
     Expr,
-    IfExpr,
     LetRead,
     Lookup,
-    Member,
     Missing,
-    Not,
-    Or,
     Read,
 )
+from altac.ir.operators import ArithmeticOp, CompareOp
 from altac.ir.program import Assign, If, Let, MlpCode, MlpRules, Program, Stmt
+from altac.ir.traversal import nodes, slots_read
 
 Faults = Iterator[str]
 
@@ -37,21 +32,6 @@ Faults = Iterator[str]
 def validate(program: Program) -> list[str]:
     """Everything that is wrong with ``program``; empty if it is well formed."""
     return [fault for check in CHECKS.values() for fault in check(program)]
-
-
-def children(expr: Expr) -> tuple[Expr, ...]:
-    """The direct parts of an expression, in order of evaluation."""
-    match expr:
-        case Const() | Read() | LetRead():
-            return ()
-        case Not(operand) | Member(operand):
-            return (operand,)
-        case And(left, right) | Or(left, right) | Arithmetic(_, left, right) | Compare(_, left, right):
-            return (left, right)
-        case IfExpr(condition, then, orelse):
-            return (condition, then, orelse)
-        case Lookup(indices):
-            return indices
 
 
 def comparable(query: Domain, key: Domain) -> bool:
@@ -190,9 +170,7 @@ def _code(program: Program) -> Faults:
 
 
 def _expression(root: Expr, slots: set[str], lets: frozenset[str]) -> Faults:
-    pending = [root]
-    while pending:
-        expr = pending.pop()
+    for expr in nodes(root):
         match expr:
             case Const(value):
                 if type(value) is not int:
@@ -214,7 +192,6 @@ def _expression(root: Expr, slots: set[str], lets: frozenset[str]) -> Faults:
                     yield f"a lookup of shape {shape} with {len(table)} entries"
                 if missing not in get_args(Missing):
                     yield f"a lookup that misses for the reason {missing!r}"
-        pending += children(expr)
 
 
 def _rules(program: Program) -> Faults:
@@ -251,13 +228,7 @@ def _halt(program: Program) -> Faults:
         return
     variables = {v.name: v.domain for v in program.variables}
     yield from (f"halt: {fault}" for fault in _expression(program.halt, set(variables), frozenset()))
-    read: set[str] = set()
-    pending = [program.halt]
-    while pending:
-        expr = pending.pop()
-        if isinstance(expr, Read):
-            read.add(expr.name)
-        pending += children(expr)
+    read = slots_read(program.halt)
     if len(read) > 1:
         yield f"halt: reads several variables: {', '.join(sorted(read))}"
     for name in sorted(read & set(variables)):

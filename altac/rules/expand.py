@@ -38,13 +38,13 @@ from altac.ir import (
     Stmt,
 )
 from altac.ir.deep import deeply
-from altac.ir.evaluate import OPERATORS, NextValue, Undefined
+from altac.ir.evaluate import Undefined
+from altac.ir.operators import OPERATORS, BinaryOp
+from altac.ir.slices import NextValue
+from altac.limits import DEFAULT
 from altac.rules.disjoint import disjoint_rules
 from altac.rules.ruleset import Reset, RuleSet
 from altac.source import Span
-
-#: Branches of the enumeration of one program after which it is given up.
-BUDGET = 2_000_000
 
 #: Random descents for the estimate of a number of paths.
 _DESCENTS = 100
@@ -54,7 +54,7 @@ _Update = tuple[int, Span | None] | None
 _Updates = Callable[[], Iterator[_Update]]
 
 
-def expand(program: Program, budget: int = BUDGET) -> RuleSet:
+def expand(program: Program, budget: int = DEFAULT.branches) -> RuleSet:
     """The transition rules of ``program``, with a reset for every value of every categorical head.
 
     Raises:
@@ -81,7 +81,7 @@ def _expand(program: Program, budget: int) -> RuleSet:
     return RuleSet(rules, resets)
 
 
-def expand_target(program: Program, target: str, budget: int = BUDGET) -> tuple[Rule, ...]:
+def expand_target(program: Program, target: str, budget: int = DEFAULT.branches) -> tuple[Rule, ...]:
     """The transition rules of one target; see `expand`."""
     match program.mlp:
         case MlpRules(rules=given):
@@ -123,7 +123,7 @@ def _refuse_hopeless(program: Program, target: str, budget: int) -> None:
         raise AltacError(TooManyRules(span=where, target=target, support=support, count=count, budget=budget))
 
 
-def states(program: Program, target: str, budget: int = BUDGET) -> Iterator[tuple[dict[str, int], int]]:
+def states(program: Program, target: str, budget: int = DEFAULT.branches) -> Iterator[tuple[dict[str, int], int]]:
     """Every way to read what decides about ``target``, and its new value: what has been read, by slot. The
     mapping is reused; copy it to keep it.
 
@@ -318,15 +318,15 @@ def _choice(condition: _Values, then: _Values, orelse: _Values) -> _Values:
     return values
 
 
-def _binary(op: str, left: _Values, right: _Values) -> _Values:
-    function = OPERATORS[op]
-    divides = op in ("//", "%")
+def _binary(op: BinaryOp, left: _Values, right: _Values) -> _Values:
+    row = OPERATORS[op]
+    apply, undefined = row.apply, row.undefined
 
     def values() -> Iterator[int]:
         for a in left():
             for b in right():
-                if b or not divides:
-                    yield int(function(a, b))
+                if b not in undefined:
+                    yield apply(a, b)
 
     return values
 
@@ -362,19 +362,6 @@ def _update_of(body: tuple[Stmt, ...], target: str) -> Assign | None:
                 found = _update_of(then, target) or _update_of(orelse, target)
                 if found is not None:
                     return found
-            case _:
+            case Assign() | Let():
                 pass
     return None
-
-
-def satisfying(program: Program, condition: Expr) -> tuple[str, tuple[int, ...]]:
-    """The one slot that ``condition`` reads, and the codes for which it holds."""
-    expansion = _Expansion(program, "", _Meter(BUDGET))
-    found: dict[str, list[int]] = {}
-    for holds in expansion.expression(condition, {})():
-        for name, code in expansion.path.items():
-            codes = found.setdefault(name, [])
-            if holds:
-                codes.append(code)
-    ((name, codes),) = found.items()
-    return name, tuple(codes)

@@ -11,7 +11,6 @@ from altac.ir import (
     BoolDomain,
     Domain,
     EnumDomain,
-    Expr,
     Head,
     IntDomain,
     Program,
@@ -23,8 +22,7 @@ from altac.ir import (
     Variable,
     label,
 )
-from altac.ir.evaluate import Undefined, evaluate
-from altac.ir.validate import children
+from altac.ir.evaluate import halting
 from altac.rules.ruleset import Reset, RuleSet
 from altac.syntax.keywords import words
 
@@ -159,7 +157,7 @@ class _Text:
         yield ""
         yield f"output {self.names[program.output]}"
         if program.halt is not None:
-            yield f"halt when {self.halt(program.halt)}"
+            yield f"halt when {self.halt()}"
         if program.max_layers is not None:
             yield f"layers {program.max_layers}"
         if program.causal is not None:
@@ -185,7 +183,7 @@ class _Text:
                 return "{" + ", ".join(self.value(element, c) for c in sorted(family[code])) + "}"
             case RealDomain(buckets=buckets):
                 return _real(buckets[code])
-            case _:
+            case BoolDomain() | IntDomain():
                 return label(domain, code)
 
     def type(self, domain: Domain) -> str:
@@ -281,23 +279,13 @@ class _Text:
         window = "" if offsets is None else f", at: {offsets}"
         return f"{start}attend(query: {self.names[head.query]}, key: {self.names[head.key]}, value: {value}{window})"
 
-    def halt(self, condition: Expr) -> str:
+    def halt(self) -> str:
         """The condition as a test of its variable's values."""
-        slots = sorted(_reads(condition)) or [self.program.output]
-        domain = self.program.domain(slots[0])
-        codes = []
-        for code in range(domain.low, domain.low + domain.size):
-            try:
-                if evaluate(condition, lambda _, code=code: code):  # type: ignore[misc]
-                    codes.append(code)
-            except Undefined:
-                continue
-        return f"{self.names[slots[0]]} in {{{', '.join(self.value(domain, c) for c in codes)}}}"
-
-
-def _reads(expr: Expr) -> set[str]:
-    found = {expr.name} if hasattr(expr, "name") else set()
-    return found.union(*(_reads(c) for c in children(expr)))
+        found = halting(self.program)
+        assert found is not None
+        name, holds = found
+        domain = self.program.domain(name)
+        return f"{self.names[name]} in {{{', '.join(self.value(domain, c) for c, value in holds.items() if value)}}}"
 
 
 def _symbol(name: str | int) -> str:

@@ -91,12 +91,7 @@ def _extremum(name: str, values: list[Value], span: Span) -> Value:
     result = values[0]
     for value in values[1:]:
         if is_int(result) and is_int(value) and (isinstance(result, Rt) or isinstance(value, Rt)):
-            domain = operators._arithmetic_interval(name, operators.interval(result), operators.interval(value))
-            children = [v for v in (result, value) if isinstance(v, Rt)]
-            expr = ir.Arithmetic(
-                "min" if name == "min" else "max", operators.rt(result).expr, operators.rt(value).expr, span
-            )
-            result = Rt(expr, domain, *children)
+            result = operators.binary(name, result, value, span)
         else:
             result = lift(lambda a, b: choose(_number(a), _number(b)), result, value, span=span)
     if not (number(result) or isinstance(result, (Rt, Tab))):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from altac import ir
 from altac.diagnostics.problem import Problem
-from altac.ir.validate import children
+from altac.ir.traversal import children, expressions, nodes, slots_read
 from altac.semantics import errors
 from altac.source import Source
 
@@ -58,10 +58,10 @@ def never_read(program: ir.Program, source: Source) -> Iterator[Problem]:
     for head in program.heads:
         used |= {name for name in (head.query, head.key, head.value) if name is not None}
     if program.halt is not None:
-        used |= set(_names(program.halt))
+        used |= slots_read(program.halt)
     match program.mlp:
         case ir.MlpCode(body=body):
-            used |= _read(body)
+            used |= {part.name for expr in expressions(body) for part in nodes(expr) if isinstance(part, ir.Read)}
         case ir.MlpRules(rules=rules):  # a rule names its target's old value in any case
             used |= {name for rule in rules for name, _ in rule.antecedent if name != rule.target}
     for slot in program.slots:
@@ -69,24 +69,3 @@ def never_read(program: ir.Program, source: Source) -> Iterator[Problem]:
             yield errors.NeverRead(
                 span=slot.span, name=slot.name, what="head" if isinstance(slot, ir.Head) else "variable"
             )
-
-
-def _read(body: tuple[ir.Stmt, ...]) -> set[str]:
-    found: set[str] = set()
-    for stmt in body:
-        match stmt:
-            case ir.Assign(value=value) | ir.Let(value=value):
-                found |= set(_names(value))
-            case ir.If(condition=condition, then=then, orelse=orelse):
-                found |= set(_names(condition)) | _read(then) | _read(orelse)
-    return found
-
-
-def _names(expr: ir.Expr) -> Iterator[str]:
-    """The variables and heads that ``expr`` reads itself."""
-    rest = [expr]
-    while rest:
-        part = rest.pop()
-        if isinstance(part, ir.Read):
-            yield part.name
-        rest += children(part)

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from altac import ir
+from altac.ir.operators import OPERATORS
 from altac.semantics.tables import Failure, settle, tabulate
 from altac.semantics.values import (
     ListV,
@@ -35,10 +36,6 @@ class OperandError(Exception):
 
     def __init__(self, hint: str = "") -> None:
         self.hint = hint
-
-
-class ZeroDivision(Exception):
-    """A division by a constant zero."""
 
 
 def number(value: Value) -> bool:
@@ -83,33 +80,18 @@ def known(op: str, a: Value, b: Value) -> Value:
 
 def arithmetic(op: str, a: Any, b: Any) -> Value:
     """``a op b`` of two numbers."""
+    row = OPERATORS.get(op)  # type: ignore[call-overload]
+    undefined = frozenset({0}) if op == "/" else row.undefined if row is not None else frozenset()
     if op in ("+", "-", "*", "/") and _bits(a) + _bits(b) > BITS_LIMIT:
         raise OperandError("the exact result has too many digits")
-    match op:
-        case "+":
-            return a + b
-        case "-":
-            return a - b
-        case "*":
-            return a * b
-        case "<":
-            return a < b
-        case "<=":
-            return a <= b
-        case ">":
-            return a > b
-        case ">=":
-            return a >= b
-    if b == 0:
+    if b in undefined:
         raise Failure("division-by-zero")
-    match op:
-        case "/":
-            return Fraction(a) / b
-        case "//":
-            return a // b
-        case "%":
-            return a % b
-    raise OperandError
+    if op == "/":
+        return Fraction(a) / b
+    if row is None:
+        raise OperandError
+    result = row.apply(a, b)
+    return bool(result) if row.form == "comparison" else result
 
 
 def _bits(value: int | Fraction) -> int:
@@ -227,11 +209,14 @@ def binary(op: str, a: Value, b: Value, span: Span) -> Value:
         return Rt(ir.Compare(op, rt(a).expr, rt(b).expr, span), ir.BoolDomain(), *_children(a, b))  # type: ignore[arg-type]
     if not (is_int(a) and is_int(b)):
         raise OperandError("write `int(...)` to count a bool as 0 or 1" if is_bool(a) or is_bool(b) else "")
-    if op in ("<", "<=", ">", ">="):
+    row = OPERATORS.get(op)  # type: ignore[call-overload]
+    if row is None:
+        raise OperandError
+    if row.form == "comparison":
         return Rt(ir.Compare(op, rt(a).expr, rt(b).expr, span), ir.BoolDomain(), *_children(a, b))  # type: ignore[arg-type]
-    if op in ("//", "%") and b == 0:
+    if b in row.undefined:
         raise Failure("division-by-zero")
-    domain = _arithmetic_interval(op, interval(a), interval(b))
+    domain = ir.IntDomain(*row.bounds(interval(a), interval(b)))
     return Rt(ir.Arithmetic(op, rt(a).expr, rt(b).expr, span), domain, *_children(a, b))  # type: ignore[arg-type]
 
 
@@ -308,29 +293,6 @@ def conjunction(a: Value, b: Value, span: Span) -> Value:
     if b is True:
         return a
     return Rt(ir.And(rt(a).expr, rt(b).expr, span), ir.BoolDomain(), *_children(a, b))
-
-
-def _arithmetic_interval(op: str, a: tuple[int, int], b: tuple[int, int]) -> ir.IntDomain:
-    match op:
-        case "+":
-            return ir.IntDomain(a[0] + b[0], a[1] + b[1])
-        case "-":
-            return ir.IntDomain(a[0] - b[1], a[1] - b[0])
-        case "*":
-            corners = [x * y for x in a for y in b]
-            return ir.IntDomain(min(corners), max(corners))
-        case "min":
-            return ir.IntDomain(min(a[0], b[0]), min(a[1], b[1]))
-        case "max":
-            return ir.IntDomain(max(a[0], b[0]), max(a[1], b[1]))
-        case "//":
-            divisors = [y for y in (b[0], b[1], -1, 1) if b[0] <= y <= b[1] and y]
-            corners = [x // y for x in a for y in divisors]
-            return ir.IntDomain(min(corners), max(corners))
-        case _:  # %
-            if b[0] > 0 and a[0] >= 0:
-                return ir.IntDomain(a[0] if a[1] < b[0] else 0, min(a[1], b[1] - 1))
-            return ir.IntDomain(min(0, b[0] + 1), max(0, b[1] - 1))
 
 
 def unary_minus(value: Value, span: Span) -> Value:

@@ -10,6 +10,7 @@ from typing import Any
 
 from altac import ir
 from altac.diagnostics.problem import Problem
+from altac.ir.traversal import slots_read
 from altac.semantics import errors, operators
 from altac.semantics.checker import DEPTH, Checked, Checker, Reader, Slot, Symbol
 from altac.semantics.findings import undefined_reads
@@ -397,7 +398,7 @@ class _Assembly:
         if not operators.is_bool(value):
             checker.report(errors.NotBool(span=decl.condition.span, found=kind(value), context="`halt when`"))
             return None
-        read = _reads(value.expr) if isinstance(value, Rt) else set()
+        read = slots_read(value.expr) if isinstance(value, Rt) else frozenset()
         slots = [checker.slots[n] for n in read]
         categorical = (ir.BoolDomain, ir.IntDomain, ir.EnumDomain, ir.TokenDomain)
         if len(slots) != 1 or slots[0].is_head or not isinstance(slots[0].domain, categorical):
@@ -476,19 +477,6 @@ class _Assembly:
             else:
                 result.append(value)
         return tuple(result)
-
-
-def _reads(expr: Any) -> set[str]:
-    """The slots an expression reads."""
-    from dataclasses import fields, is_dataclass
-
-    if isinstance(expr, ir.Read):
-        return {expr.name}
-    if isinstance(expr, tuple):
-        return set().union(*map(_reads, expr)) if expr and is_dataclass(expr[0]) else set()
-    if is_dataclass(expr) and not isinstance(expr, Span):
-        return set().union(*(_reads(getattr(expr, f.name)) for f in fields(expr)))
-    return set()
 
 
 def _is_module(body: tuple[tree.Decl, ...]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from altac.interpreter.analysis import deep_recursion
 from altac.interpreter.explain import Failed, Place
-from altac.ir import Assign, Expr, If, Let, LetRead, MlpCode, MlpRules, Program, Read, Stmt
+from altac.ir import Assign, Expr, If, Let, MlpCode, MlpRules, Program, Read, Stmt
 from altac.source import Span
 
 Reads = tuple[tuple[str, int], ...]
@@ -90,10 +90,9 @@ class _Path(Place):
         self.reads[name] = code
         return code
 
-    def evaluate(self, expr: Expr, lets: dict[str, int]) -> int:
-        if isinstance(expr, LetRead):
-            self.reads |= self.lets_read[expr.name]
-        return super().evaluate(expr, lets)
+    def let(self, name: str, lets: dict[str, int]) -> int:
+        self.reads |= self.lets_read[name]
+        return super().let(name, lets)
 
     def _read(self, expr: Expr, lets: dict[str, int]) -> tuple[int, dict[str, int]]:
         """The value of an expression, and the slots that it read."""

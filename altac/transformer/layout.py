@@ -15,9 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from altac.interpreter.analysis import slots_read
-from altac.interpreter.explain import Failed, Place
 from altac.ir import BoolDomain, Domain, Head, IntDomain, Program, RealDomain, SetDomain, Variable, label
+from altac.ir.evaluate import halting
 
 Array = np.ndarray[Any, Any]
 
@@ -130,16 +129,8 @@ def halting_codes(program: Program) -> tuple[str, tuple[int, ...]] | None:
 
     A code at which the condition cannot be evaluated does not satisfy it.
     """
-    if program.halt is None:
+    found = halting(program)
+    if found is None:
         return None
-    names = slots_read(program.halt, {})
-    name = min(names, default=program.output)  # a constant condition holds for every code, or for none
-    domain = program.domain(name)
-    codes = []
-    for code in range(domain.low, domain.low + domain.size):
-        try:
-            if Place(program, {name: code}.get, lambda _: 0, 0, 0, "").evaluate(program.halt, {}):
-                codes.append(code)
-        except Failed:
-            continue
-    return name, tuple(codes)
+    name, holds = found
+    return name, tuple(code for code, value in holds.items() if value)

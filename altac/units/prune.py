@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from altac.interpreter.analysis import assigned_variables, lets_read, slots_read, updates
 from altac.ir import Assign, If, Let, MlpCode, MlpRules, Program, Stmt
+from altac.ir.traversal import lets_read, slots_read, updates
 
 
 def live_slots(program: Program) -> frozenset[str]:
@@ -22,9 +22,9 @@ def live_slots(program: Program) -> frozenset[str]:
     live: set[str] = set()
     waiting = {program.output}
     if program.halt is not None:
-        waiting |= slots_read(program.halt, {})
+        waiting |= slots_read(program.halt)
         if program.max_layers is None:  # without either, a run needs a limit from outside
-            waiting |= assigned_variables(program)
+            waiting |= {target for target, _ in updates(program)}
     while waiting:
         name = waiting.pop()
         live.add(name)

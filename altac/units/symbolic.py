@@ -24,8 +24,10 @@ from altac.ir import (
     Read,
     Rule,
 )
-from altac.ir.evaluate import OPERATORS, Chain, Undefined, Update, evaluate, slice_of
-from altac.ir.validate import children
+from altac.ir.evaluate import Undefined, evaluate
+from altac.ir.operators import OPERATORS, BinaryOp
+from altac.ir.slices import Chain, Update, slice_of
+from altac.ir.traversal import children
 from altac.source import Span
 from altac.units.diagram import Codes, Diagrams, Node, Sum
 from altac.units.reachable import Reachable
@@ -34,18 +36,18 @@ Path = Mapping[str, Codes]
 Then = Callable[[Sum, Path], Node]
 Antecedent = tuple[tuple[str, int], ...]
 
-#: A test of a sum of several slots has at most this many values; beyond it slots are tested one by one.
-_WIDEST_SUM = 20_000
-
 
 class Symbolic:
-    """Evaluates one program on slots with ``reachable`` codes; ``spans`` has the places of the updates by target and new
-    code."""
+    """Evaluates one program on slots with ``reachable`` codes.
 
-    def __init__(self, program: Program, diagrams: Diagrams, sums: bool, reachable: Reachable) -> None:
+    A test of a sum of several slots has at most ``sum_values`` values; beyond it slots are tested one by one (0:
+    always). ``spans`` has the places of the updates by target and new code.
+    """
+
+    def __init__(self, program: Program, diagrams: Diagrams, reachable: Reachable, sum_values: int) -> None:
         self.program = program
         self.diagrams = diagrams
-        self.sums = sums
+        self.sum_values = sum_values
         self.reachable = reachable
         self.domains: dict[str, Domain] = {s.name: s.domain for s in program.slots}
         self.spans: dict[tuple[str, int], dict[Span, None]] = {}
@@ -186,38 +188,37 @@ class Symbolic:
             slot, [(codes - good, self.diagrams.free), (good, then(_single(slot, values), {**path, slot: good}))]
         )
 
-    def _binary(self, op: str, a: Sum, b: Sum, path: Path, then: Then) -> Node:
-        match op:
-            case "+":
+    def _binary(self, op: BinaryOp, a: Sum, b: Sum, path: Path, then: Then) -> Node:
+        row = OPERATORS[op]
+        match row.form:
+            case "sum":
                 return then(_add(a, b, 1), path)
-            case "-":
+            case "difference":
                 return then(_add(a, b, -1), path)
-            case "*" if not a.terms:
+            case "product" if not a.terms:
                 return then(_scale(b, a.constant), path)
-            case "*" if not b.terms:
+            case "product" if not b.terms:
                 return then(_scale(a, b.constant), path)
-            case "*":
+            case "product":
                 return self._by_value(a, path, lambda v, p: then(_scale(self._within(b, p), v), p))
-            case "min" | "max":
+            case "least" | "greatest":
                 return self._test(
                     _add(a, b, -1),
                     path,
                     lambda p: then(self._within(a, p), p),
                     lambda p: then(self._within(b, p), p),
-                    (lambda d: d <= 0) if op == "min" else (lambda d: d >= 0),
+                    (lambda d: d <= 0) if row.form == "least" else (lambda d: d >= 0),
                 )
-            case "//" | "%":
-                divide = OPERATORS[op]
+            case "pointwise":
 
-                def by(divisor: int, p: Path) -> Node:
-                    if divisor == 0:
+                def by(right: int, p: Path) -> Node:
+                    if right in row.undefined:
                         return self.diagrams.free
-                    return self._apply(self._within(a, p), p, lambda v: divide(v, divisor), then)
+                    return self._apply(self._within(a, p), p, lambda left: row.apply(left, right), then)
 
                 return self._by_value(b, path, by)
-            case _:
-                compare = OPERATORS[op]
-                return self._apply(_add(a, b, -1), path, lambda d: int(compare(d, 0)), then)
+            case "comparison":
+                return self._apply(_add(a, b, -1), path, lambda d: row.apply(d, 0), then)
 
     def _indices(self, expr: Lookup, i: int, before: tuple[Sum, ...], path: Path, then: Then) -> Node:
         if i < len(expr.indices):
@@ -306,7 +307,7 @@ class Symbolic:
                 ],
             )
         low, high = value.range()
-        if self.sums and high - low < _WIDEST_SUM:
+        if high - low < self.sum_values:
             made: dict[int, Node] = {}
             nodes: dict[int, Node] = {}
             for v in value.values():
@@ -365,7 +366,7 @@ class Symbolic:
 
 def _try(expr: Expr, values: Mapping[str, int]) -> int | None:
     try:
-        return evaluate(expr, values.__getitem__)
+        return evaluate(expr, lambda read: values[read.name])
     except Undefined:
         return None
 

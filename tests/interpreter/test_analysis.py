@@ -1,60 +1,29 @@
-"""Bounds of expressions, and slots that are the same at all positions."""
+"""Slots that are updated, and slots that are the same at all positions."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from altac.interpreter.analysis import (
-    arithmetic_interval,
     assigned_variables,
     deep_recursion,
-    slots_read,
     uniform_slots,
 )
 from altac.ir import (
-    Arithmetic,
     Assign,
     Causal,
     Const,
     If,
-    IfExpr,
     IntDomain,
     Let,
     LetRead,
-    Lookup,
     MlpCode,
     Program,
-    Read,
     Stmt,
 )
 from tests import programs
 from tests.programs import at, attend, by_position, by_token, const, read
-
-small = st.integers(-6, 6)
-intervals = st.tuples(small, small).map(lambda pair: (min(pair), max(pair)))
-OPERATIONS: dict[str, Callable[[int, int], int]] = {
-    "+": int.__add__, "-": int.__sub__, "*": int.__mul__, "//": int.__floordiv__, "%": int.__mod__,
-    "min": min, "max": max,
-}  # fmt: skip
-
-
-@given(st.sampled_from(sorted(OPERATIONS)), intervals, intervals)
-def test_intervals_are_exact_or_wider(op: str, left: tuple[int, int], right: tuple[int, int]) -> None:
-    values = [
-        OPERATIONS[op](a, b)
-        for a in range(left[0], left[1] + 1)
-        for b in range(right[0], right[1] + 1)
-        if b != 0 or op not in ("//", "%")
-    ]
-    low, high = arithmetic_interval(op, left, right)
-    assert all(low <= v <= high for v in values)
-    if op != "%" and values:
-        assert (low, high) == (min(values), max(values))
 
 
 def test_the_control_state_of_a_machine_is_uniform() -> None:
@@ -88,13 +57,6 @@ def test_uniform_variables_depend_on_uniform_slots_only() -> None:
     assert uniform_slots(small_program(guarded)) == untouched - {"b", "c"}
     let = (Let("l", read("x")), Assign("b", LetRead("l")), Assign("a", read("b")))
     assert uniform_slots(small_program(*let)) == {"c", "same"}
-
-
-def test_slots_read() -> None:
-    expr = IfExpr(
-        Read("a"), Lookup((Read("b"), LetRead("l")), (0, 0), (1, 1), (0,)), Arithmetic("+", Read("c"), Const(1))
-    )
-    assert slots_read(expr, {"l": frozenset("xy")}) == frozenset("abcxy")
 
 
 def test_assigned_variables() -> None:
