@@ -114,7 +114,10 @@ class Statements(Expressions):
         arms: list[tuple[Expr, tuple[Statement, ...]]] = []
         for _ in range(self.rng.randint(1, 2)):
             condition, inner = self.condition(scope, depth)
-            arms.append((condition, self.block(inner, depth - 1, 2)))
+            body = self.block(inner, depth - 1, 2)
+            if not condition.safe:  # it is evaluated only if it decides about an update
+                body = (*body, self.assign(inner, 0))
+            arms.append((condition, body))
         orelse = self.block(scope, depth - 1, 2) if self.chance(0.5) else ()
         lines: list[str] = []
         for i, (condition, body) in enumerate(arms):
@@ -197,7 +200,9 @@ class Statements(Expressions):
                     return self.assign(scope, depth)
                 arguments.append(self.rng.choice(fitting))
             else:
-                arguments.append(self.of(type_, scope, depth - 1))
+                argument = self.of(type_, scope, depth - 1)
+                known = self.literal(self.rng.choice(type_.values), type_)
+                arguments.append(argument if argument.safe else known)  # one that fails does so where it is read
         shown = [f"{name}: {a.text}" for (name, _), a in zip(procedure.parameters, arguments, strict=True)]
         named = self.rng.randint(0, len(shown))
         shown[:named] = [a.text for a in arguments[:named]]
