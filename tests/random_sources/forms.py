@@ -192,7 +192,8 @@ class Forms(Basics, ABC):
             value = tuple(s.run(env) for s in subjects)
             return next(body for (_, covered), body in zip(arms, bodies, strict=True) if value in covered).run(env)
 
-        return combined(text, self.joint(bodies), run, *subjects, *bodies, level=LOOSE)
+        deciding = subjects if len(arms) > 1 else ()
+        return combined(text, self.joint(bodies), run, *deciding, *bodies, level=LOOSE)
 
     # tables and functions
 

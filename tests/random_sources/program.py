@@ -233,8 +233,9 @@ class Maker(Components):
             if one.type.kind == "bool":
                 text = rng.choice([one.text, f"not {one.text}"])
             else:
-                value = self.literal(rng.choice(one.type.values), one.type, bare=True).text
-                text = rng.choice([f"{one.text} == {value}", f"{one.text} != {value}", f"{one.text} in [{value}]"])
+                value = rng.choice(one.type.values)
+                bare, listed = (self.literal(value, one.type, bare=b).text for b in (True, False))
+                text = rng.choice([f"{one.text} == {bare}", f"{one.text} != {bare}", f"{one.text} in [{listed}]"])
             self.add([f"halt when {text}"])
         if not halting or self.chance(0.3):
             self.add([f"layers {rng.randint(0, 4)}"])
