@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -694,7 +695,11 @@ class Checker:
         )
         key = (domain, code)
         if key not in self.constants:
-            name = f"constant {ir.label(domain, code)}"
+            label = f"constant {ir.label(domain, code)}"
+            same = (
+                label if i == 1 else f"{label} ({i})" for i in count(1)
+            )  # members of several enums, a number and a token
+            name = next(n for n in same if n not in self.slots)
             self.constants[key] = name
             self.slots[name] = Slot(name, None, self.main, False, domain, ir.Initial("constant", (code,)))
             self.written.add(name)

@@ -351,6 +351,7 @@ class _Assembly:
         rounds = 0
         while True:
             checker.grown = False
+            problems = dict(checker.problems)
             checker.evaluate.steps = 0
             statements = Statements(checker)
             body = tuple(
@@ -359,6 +360,7 @@ class _Assembly:
             rounds += 1
             if not checker.grown or rounds > 5000:
                 return ir.MlpCode(body)
+            checker.problems = problems  # what was found may be due to sets that were not known yet
 
     # --- output, halting, tests -----------------------------------------------------------------------------
 
