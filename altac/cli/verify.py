@@ -53,9 +53,10 @@ def verify(
     click.echo()
     for line in _proof(units):
         click.echo(line)
+    unfinished = f", never ends on {found.unfinished:,}" if found.unfinished else ""
     click.echo(
         f"\nAll {found.exhaustive:,} inputs of up to {found.exhaustive_length} tokens and {samples} more of up to"
-        f" {found.longest} were tried: the interpreter succeeds on {found.compared:,}"
+        f" {found.longest} were tried: the interpreter succeeds on {found.compared - found.unfinished:,}{unfinished}"
         f" and stops with an error on {found.failing:,}."
     )
     click.echo(
@@ -71,8 +72,10 @@ def verify(
         click.echo(f"DIFFERENT on {_input(program, difference.tokens)}", err=True)
         for name, result in (("interpreter", difference.interpreter), ("transformer", difference.transformer)):
             run_ = program.decode(result)
+            problem = "" if run_.error is None else f", {run_.error.code}"
             click.echo(
-                f"  {name}: {json.dumps(run_.output)} after {run_.layers} layers, halted {run_.halted}", err=True
+                f"  {name}: {json.dumps(run_.output)} after {run_.layers} layers, halted {run_.halted}{problem}",
+                err=True,
             )
     return Exit.SUCCESS if sound else Exit.FAILURE
 
@@ -105,6 +108,7 @@ def _json(program: Program, units: Any, found: Any, certificate: Any) -> dict[st
         "exhaustive_length": found.exhaustive_length,
         "exhaustive": found.exhaustive,
         "compared": found.compared,
+        "unfinished": found.unfinished,
         "failing": found.failing,
         "longest": found.longest,
         "differences": [list(input_json(program.ir, d.tokens)) for d in found.differences],

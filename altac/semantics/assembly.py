@@ -192,12 +192,13 @@ def _mlp(context: Context, blocks: list[_Block]) -> ir.MlpCode | ir.MlpRules:
         return ir.MlpRules(transition_rules(context, rules))
     body: tuple[ir.Stmt, ...] = ()
     for _ in range(limits.ROUNDS):
-        before = _inferred_sets(context)
+        before, problems = _inferred_sets(context), dict(context.problems)
         context.steps = 0
         statements = Statements(context)
         body = tuple(s for space, decl in code for s in statements.block(decl.body, Env(space, runtime=True)))
         if _inferred_sets(context) == before:
             break
+        context.problems = problems  # what was found may be due to sets that were not known yet
     return ir.MlpCode(body)
 
 

@@ -37,7 +37,7 @@ from altac.semantics.functions import is_pure
 from altac.semantics.limits import GiveUp
 from altac.semantics.names import lookup, member
 from altac.semantics.scopes import Env
-from altac.semantics.tables import settle, tabulate
+from altac.semantics.tables import choose, settle
 from altac.semantics.values import (
     POISON,
     AmbiguousV,
@@ -414,7 +414,7 @@ def _choose(context: Context, condition: Rt, then: Value, orelse: Value, span: S
         return context.fail(BranchesDiffer(span=span, first=kind(then), second=kind(orelse)))
     return context.attempt(
         tree.Node(span),
-        lambda: settle(tabulate(lambda c, a, b: a if c else b, condition, then, orelse), span),
+        lambda: settle(choose(condition, then, orelse, lambda name: context.slots[name].is_head), span),
         lambda: ("if", "these branches"),
     )
 
