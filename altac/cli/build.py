@@ -10,7 +10,7 @@ import click
 
 from altac.api import Model, load
 from altac.cli.exits import Exit
-from altac.cli.output import level_option, params_option, report
+from altac.cli.output import level_option, params_option, report, target_option
 
 _dtype = click.option("--dtype", type=click.Choice(["float32", "bfloat16"]), default="float32", show_default=True)
 _length = click.option("--max-length", type=click.IntRange(min=1), metavar="N", help="Longest input to guarantee.")
@@ -31,21 +31,23 @@ def summary(model: Model, seconds: float) -> dict[str, Any]:
     metavar="DIR",
     help="Folder to write; must be new or an earlier build.",
 )
+@target_option
 @level_option
 @_dtype
 @_length
 @click.option("--json", "as_json", is_flag=True)
 @params_option
 def build(
-    file: str, directory: str, level: int, dtype: str, max_length: int | None, as_json: bool, params: dict[str, str]
-) -> int:
-    """Build a Flax module with weights: model.py, model.safetensors, config.json, labels.json, README.md."""
+    file: str, directory: str, target: str, level: int, dtype: str, max_length: int | None, as_json: bool,
+    params: dict[str, str],
+) -> int:  # fmt: skip
+    """Build a model that needs no altac: a Flax module with weights, or what `--target` names."""
     program = load(file, params)
     report(program.warnings)
     start = time.perf_counter()
     model = program.compile(level, dtype=dtype, max_length=max_length)
     seconds = time.perf_counter() - start
-    model.save(directory)
+    model.save(directory, target)
     sizes = summary(model, seconds)
     if as_json:
         click.echo(json.dumps({"directory": directory, **sizes}))

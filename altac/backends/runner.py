@@ -1,11 +1,13 @@
-"""Runs a built model in this process, with the interpreter's results."""
+"""Runs a model of any target with the interpreter's results."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
+from typing import NamedTuple
 
+from altac.backends import DEFAULT, backend
+from altac.backends.inference import Run
+from altac.backends.protocol import Model
 from altac.diagnostics.build_errors import InputExceedsModel
 from altac.diagnostics.input_errors import NegativeLayers
 from altac.diagnostics.problem import AltacError, Problem
@@ -20,18 +22,27 @@ from altac.interpreter.codec import quote_input
 from altac.interpreter.engine import checked_tokens
 from altac.interpreter.result import Result
 from altac.ir import Program, label
-from altac.transformer.building import BuiltModel
-from altac.transformer.template_model import Model, Run
+from altac.transformer import BuiltModel
+
+
+class Measured(NamedTuple):
+    """A result, and by how much the chosen logit leads at worst: 1 if all is exact."""
+
+    result: Result
+    margin: float
 
 
 class TransformerRunner:
-    """The model of a program, run by the same module that a build writes."""
+    """The model of ``program`` in some library, as an engine beside the interpreter."""
 
-    def __init__(self, built: BuiltModel) -> None:
-        self.program: Program = built.program
-        config = json.loads(json.dumps(built.config))
-        self.model = Model(config, built.weights)
-        self.runs: list[Run] = []  # of the last call, for the inputs that could be run
+    def __init__(self, program: Program, model: Model) -> None:
+        self.program = program
+        self.model = model
+
+    @staticmethod
+    def of(built: BuiltModel, target: str = DEFAULT) -> TransformerRunner:
+        """Runs ``built`` in this process. Raises `AltacError` if there is no such target, or it cannot carry the model."""
+        return TransformerRunner(built.program, backend(target).model(built))
 
     def run(self, inputs: Sequence[Sequence[int]], max_layers: int | None = None) -> list[Result]:
         """Run token indices, frame included. Inputs that cannot be run, never halt or append something that is no token
@@ -40,31 +51,36 @@ class TransformerRunner:
         Raises:
             AltacError: the program never halts and no number of layers is given, or a negative one.
         """
+        return [measured.result for measured in self.measure(inputs, max_layers)]
+
+    def measure(self, inputs: Sequence[Sequence[int]], max_layers: int | None = None) -> list[Measured]:
+        """Like `run`, with the margin of each result."""
         if max_layers is not None and max_layers < 0:
             raise AltacError(NegativeLayers(layers=max_layers))
         if max_layers is None and self.program.max_layers is None and self.program.halt is None:
             raise AltacError(NoLayerLimit(program=self.program.name))
         sequences = [tuple(map(int, tokens)) for tokens in inputs]
-        problems = {i: p for i, tokens in enumerate(sequences) if (p := self._check(tokens)) is not None}
-        sound = [tokens for i, tokens in enumerate(sequences) if i not in problems]
+        problems = [self._check(tokens) for tokens in sequences]
+        sound = [tokens for tokens, problem in zip(sequences, problems, strict=True) if problem is None]
+        runs = iter(self.model.run(sound, max_layers))
+        return [
+            self._measured(tokens, next(runs))
+            if problem is None
+            else Measured(Result(tokens, (), 0, False, problem), 1.0)
+            for tokens, problem in zip(sequences, problems, strict=True)
+        ]
+
+    def _measured(self, tokens: tuple[int, ...], run: Run) -> Measured:
         low = self.program.domain(self.program.output).low
-        self.runs = self.model.run(sound, max_layers)
-        runs = iter(self.runs)
-        results = []
-        for i, tokens in enumerate(sequences):
-            if i in problems:
-                results.append(Result(tokens, (), 0, False, problems[i]))
-                continue
-            run = next(runs)
-            problem = self._problem(tokens, run) if run.problem else None
-            made = run.output[:-1] if isinstance(problem, GeneratedNoToken) else run.output
-            results.append(Result(tokens, tuple(o + low for o in made), run.layers, run.halted, problem))
-        return results
+        problem = self._problem(tokens, run) if run.problem else None
+        made = run.output[:-1] if isinstance(problem, GeneratedNoToken) else run.output
+        return Measured(Result(tokens, tuple(o + low for o in made), run.layers, run.halted, problem), run.margin)
 
     def _check(self, tokens: tuple[int, ...]) -> Problem | None:
         problem = checked_tokens(self.program, tokens)
-        if problem is None and self.model.too_long(len(tokens)):
-            return InputExceedsModel(length=len(tokens), longest=self.model.config["max_length"])
+        longest = self.model.configuration.max_length
+        if problem is None and longest is not None and self.model.too_long(len(tokens)):
+            return InputExceedsModel(length=len(tokens), longest=longest)
         return problem
 
     def _problem(self, tokens: tuple[int, ...], run: Run) -> Problem:
@@ -81,10 +97,3 @@ class TransformerRunner:
         value = label(domain, run.output[-1] + domain.low)
         position = len(tokens) + len(run.output) - 2
         return GeneratedNoToken(layer=run.layers, position=position, input=text, value=value)
-
-
-def load_model(directory: str | Path) -> Model:
-    """The model in a directory that a build wrote."""
-    from altac.transformer.template_model import load
-
-    return load(directory)
