@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 #: Target -> the package of its backend.
 TARGETS = {
     "flax": "altac.backends.flax",
+    "numpy": "altac.backends.numpy",
 }
 DEFAULT = "flax"
 
