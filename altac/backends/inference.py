@@ -15,6 +15,8 @@ import numpy as np
 
 from altac.transformer.configuration import Causal, Configuration
 
+Array = np.ndarray[Any, Any]
+
 #: Layers after which a run without any limit of its own is stopped.
 UNLIMITED = 100_000
 #: Tokens up to which a causal program without a limit of its own goes on.
@@ -64,7 +66,7 @@ class Inference(ABC):
         self.configuration = configuration
 
     @abstractmethod
-    def batch(self, tokens: np.ndarray, mask: np.ndarray, max_layers: int | None) -> Output:
+    def batch(self, tokens: Array, mask: Array, max_layers: int | None) -> Output:
         """Run token indices (B, T) of which ``mask`` (B, T) tells that they are no padding, at most ``max_layers`` layers
         (None: the limit of the program). The arrays of the output are numpy's."""
 

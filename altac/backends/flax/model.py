@@ -219,7 +219,7 @@ class Model(Inference):
         arrays = {name: jnp.asarray(array) for name, array in weights.items()}
         self.transformer = Transformer(arrays, causal, configuration.max_layers)
 
-    def batch(self, tokens: np.ndarray, mask: np.ndarray, max_layers: int | None) -> Output:
+    def batch(self, tokens: np.ndarray[Any, Any], mask: np.ndarray[Any, Any], max_layers: int | None) -> Output:
         """Run a batch, padded to one of a few lengths and numbers of rows, so that few shapes are compiled."""
         rows, length = tokens.shape
         padded, longest = rounded_up(length, SHORT), self.configuration.max_length
