@@ -54,7 +54,6 @@ ELSEWHERE = {
     "cannot-write",
     "diverged",
     "file-too-large",
-    "generated-no-token",
     "imports-too-deep",
     "input-exceeds-model",
     "layer-limit",

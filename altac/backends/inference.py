@@ -21,6 +21,8 @@ Array = np.ndarray[Any, Any]
 UNLIMITED = 100_000
 #: Tokens up to which a causal program without a limit of its own goes on.
 GENERATED = 4096
+#: The most layers that can be counted.
+COUNTED = 2**31 - 1
 #: Entries of the largest array that one batch computes.
 ENTRIES = 1 << 24
 #: Inputs up to this length share batches whatever their lengths.
@@ -42,6 +44,7 @@ PROBLEMS = {
     "never-halts": "never halts: the state after layer {recurs} comes back after layer {layers}",
     "layer-limit": "stopped after {layers} layers without halting",
     "generation-limit": "generated {length} tokens without the stop token",
+    "input-exceeds-model": "generated {length} tokens, and the model is not made for more",
     "generated-no-token": "the last output cannot be appended, because it is not a token",
 }
 
@@ -182,21 +185,23 @@ class Inference(ABC):
         for row, item in enumerate(inputs):
             tokens[row, : len(item)] = item
             mask[row, : len(item)] = True
-        logits, layers, halted, recurs = self.batch(tokens, mask, max_layers)
+        given = self.configuration.max_layers if max_layers is None else max_layers
+        logits, layers, halted, recurs = self.batch(tokens, mask, countable(given))
         output = logits.argmax(axis=-1)
         ordered = np.sort(logits, axis=-1)
         lead = ordered[..., -1] - ordered[..., -2] if logits.shape[-1] > 1 else np.ones(output.shape)
-        unlimited = max_layers is None and self.configuration.max_layers is None
         runs = []
         for i, item in enumerate(inputs):
-            problem = ""
-            if unlimited and 0 <= recurs[i] < layers[i] - 1:  # a state that just stays is no error
+            count, problem = int(layers[i]), ""
+            if given is not None and recurs[i] >= 0:
+                count = given
+            elif given is None and 0 <= recurs[i] < count - 1:  # a state that just stays is no error
                 problem = "never-halts"
-            elif unlimited and not halted[i] and recurs[i] < 0:
+            elif given is None and not halted[i] and recurs[i] < 0:
                 problem = "layer-limit"
             margin = float(lead[i, : len(item)].min(initial=1.0))
             codes = output[i, : len(item)].tolist()
-            runs.append(Run(codes, int(layers[i]), bool(halted[i]), int(recurs[i]), margin, problem))
+            runs.append(Run(codes, count, bool(halted[i]), int(recurs[i]), margin, problem))
         return runs
 
     # causal programs
@@ -233,19 +238,29 @@ class Inference(ABC):
         stopped = bool(run.output) and tokens[-1] == causal.stop
         return stopped or not tokens or (causal.limit is not None and len(tokens) >= causal.limit)
 
+    def _longest(self) -> int:
+        """The number of tokens after which nothing is appended."""
+        bounds = (self._causal.limit, self.configuration.positions)
+        return min((n for n in bounds if n is not None), default=GENERATED)
+
     def _unfinished(self, tokens: list[int], run: Run) -> bool:
-        room = min(n for n in (self.configuration.max_length, GENERATED) if n is not None)
-        return not run.problem and not self._stopped(tokens, run) and len(tokens) < room
+        room = len(tokens) < self._longest() and not self.too_long(len(tokens))
+        return room and not run.problem and not self._stopped(tokens, run)
 
     def _ended(self, tokens: list[int], run: Run) -> Run:
         if run.problem or self._stopped(tokens, run):
             return run
-        return run._replace(problem="generation-limit")
+        return run._replace(problem="generation-limit" if len(tokens) >= self._longest() else "input-exceeds-model")
 
 
 def rounded_up(number: int, least: int = 1) -> int:
     """The next power of two that is at least ``least``."""
     return max(least, 1 << max(0, number - 1).bit_length())
+
+
+def countable(layers: int | None) -> int | None:
+    """A limit on the layers, as far as they can be counted."""
+    return None if layers is None else min(layers, COUNTED)
 
 
 def main(model: Inference) -> None:

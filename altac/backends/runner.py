@@ -78,19 +78,25 @@ class TransformerRunner:
 
     def _check(self, tokens: tuple[int, ...]) -> Problem | None:
         problem = checked_tokens(self.program, tokens)
+        return self._exceeds(len(tokens)) if problem is None and self.model.too_long(len(tokens)) else problem
+
+    def _exceeds(self, length: int) -> Problem:
         longest = self.model.configuration.max_length
-        if problem is None and longest is not None and self.model.too_long(len(tokens)):
-            return InputExceedsModel(length=len(tokens), longest=longest)
-        return problem
+        assert longest is not None  # or no length would be too long
+        return InputExceedsModel(length=length, longest=longest)
 
     def _problem(self, tokens: tuple[int, ...], run: Run) -> Problem:
         """What the interpreter would report where the model says that it went wrong."""
         text = quote_input(self.program, tokens)
+        causal = self.model.configuration.causal
+        longer = tokens if causal is None else (*tokens, *(o + causal.shift for o in run.output))
         match run.problem:
             case "never-halts":
-                return NeverHalts(first=run.recurs, layers=run.layers, input=text)
+                return NeverHalts(first=run.recurs, layers=run.layers, input=quote_input(self.program, longer))
             case "layer-limit":
-                return LayerLimit(layers=run.layers, input=text)
+                return LayerLimit(layers=run.layers, input=quote_input(self.program, longer))
+            case "input-exceeds-model":
+                return self._exceeds(len(longer))
             case "generation-limit":
                 return GenerationLimit(length=len(run.output), input=text)
         domain = self.program.domain(self.program.output)

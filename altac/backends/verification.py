@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from altac.backends.runner import TransformerRunner
+from altac.diagnostics.build_errors import InputExceedsModel
 from altac.diagnostics.problem import AltacError
+from altac.diagnostics.runtime_errors import Unfinished
 from altac.interpreter import Result, State, When, run
 from altac.interpreter.codec import read_input
 from altac.ir import Program, RealDomain
@@ -48,7 +50,8 @@ class Report:
     """What `verify` found.
 
     ``exhaustive_length`` is the number of tokens (frame aside) up to which every input was tried. ``compared`` counts
-    the inputs on which the interpreter succeeds, ``failing`` the others, which say nothing.
+    the inputs on which the interpreter succeeds or that never end, of which there are ``unfinished``; ``failing`` counts
+    the others, which say nothing.
     ``margin`` is the least lead of a chosen logit (1 if exact), ``closest`` the inputs whose means came
     nearest to a boundary, nearest first.
     """
@@ -56,6 +59,7 @@ class Report:
     exhaustive_length: int
     exhaustive: int
     compared: int
+    unfinished: int
     failing: int
     longest: int
     margin: float
@@ -94,16 +98,18 @@ def verify(
     inputs = [*short, *_succeeding(program, list(longer), samples, max_layers)]
     watch = _Watch(program)
     reference = run(program, inputs, max_layers, watch.see if watch.heads else None)
-    sound = [r for r in reference if r.error is None]
+    sound = [r for r in reference if r.error is None or isinstance(r.error, Unfinished)]
     measured = runner.measure([r.input for r in sound], max_layers)
+    # A model that is made for shorter texts than a program generates says so.
     different = [
         Difference(a.input, a, b)
         for a, (b, _) in zip(sound, measured, strict=True)
-        if (a.output, a.layers, a.halted) != (b.output, b.layers, b.halted)
+        if a != b and not isinstance(b.error, InputExceedsModel)
     ]
     margin, narrowest = min(((m.margin, m.result.input) for m in measured), default=(1.0, ()))
     return Report(
-        length, len(short), len(sound), len(reference) - len(sound), max((len(r.input) for r in sound), default=0),
+        length, len(short), len(sound), sum(r.error is not None for r in sound), len(reference) - len(sound),
+        max((len(r.input) for r in sound), default=0),
         margin, narrowest, watch.nearest(inputs, {i for i, r in enumerate(reference) if r.error is None}), tuple(different),
     )  # fmt: skip
 

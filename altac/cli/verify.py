@@ -83,9 +83,10 @@ def verify(
     click.echo()
     for line in _recorded(configuration) if units is None else _proof(units):
         click.echo(line)
+    unfinished = f", never ends on {found.unfinished:,}" if found.unfinished else ""
     click.echo(
         f"\nAll {found.exhaustive:,} inputs of up to {found.exhaustive_length} tokens and {samples} more of up to"
-        f" {found.longest} were tried: the interpreter succeeds on {found.compared:,}"
+        f" {found.longest} were tried: the interpreter succeeds on {found.compared - found.unfinished:,}{unfinished}"
         f" and stops with an error on {found.failing:,}."
     )
     click.echo(
@@ -108,7 +109,8 @@ def _show_differences(program: Program, found: Report) -> None:
         click.echo(f"DIFFERENT on {_input(program, difference.tokens)}", err=True)
         for name, result in (("interpreter", difference.interpreter), ("transformer", difference.transformer)):
             output = json.dumps(output_json(program, result.output))
-            click.echo(f"  {name}: {output} after {result.layers} layers, halted {result.halted}", err=True)
+            problem = "" if result.error is None else f", {result.error.code}"
+            click.echo(f"  {name}: {output} after {result.layers} layers, halted {result.halted}{problem}", err=True)
 
 
 def _proof(units: Any) -> Iterator[str]:
@@ -151,6 +153,7 @@ def _json(program: Program, target: str, units: Any, found: Report, configuratio
         "exhaustive_length": found.exhaustive_length,
         "exhaustive": found.exhaustive,
         "compared": found.compared,
+        "unfinished": found.unfinished,
         "failing": found.failing,
         "longest": found.longest,
         "differences": [list(input_json(program, d.tokens)) for d in found.differences],

@@ -10,7 +10,7 @@ from altac import ir
 from altac.semantics import builtins, errors, operators
 from altac.semantics.operators import OperandError
 from altac.semantics.scopes import Env
-from altac.semantics.tables import Failure, TooLarge, settle, tabulate
+from altac.semantics.tables import Failure, TooLarge, choose, settle, tabulate
 from altac.semantics.values import (
     POISON,
     BuiltinV,
@@ -501,7 +501,7 @@ class Evaluator:
             return self.fail(errors.BranchesDiffer(span=span, first=kind(then), second=kind(orelse)))
         return self.guarded(
             tree.Node(span),
-            lambda: settle(tabulate(lambda c, a, b: a if c else b, condition, then, orelse), span),
+            lambda: settle(choose(condition, then, orelse, lambda name: self.checker.slots[name].is_head), span),
             lambda: ("if", "these branches"),
         )
 

@@ -11,6 +11,8 @@ from itertools import product
 from typing import Any
 
 from altac import ir
+from altac.ir.operators import OPERATORS
+from altac.ir.traversal import nodes
 from altac.semantics.values import Dim, Hole, Rt, SymbolV, Tab, Value, code_of, value_of
 from altac.source import Span
 
@@ -83,6 +85,50 @@ def tabulate(function: Callable[..., Value], *operands: Value) -> Tab:
         except Failure as failure:
             entries.append(Hole(failure.reason))
     return Tab(tuple(dims), entries)
+
+
+def choose(condition: Rt, then: Value, orelse: Value, is_head: Callable[[str], bool]) -> Tab:
+    """``then`` where ``condition`` holds, else ``orelse``; what fails in one of them is no error where the other counts."""
+    parts = [
+        _protected(as_tab(then), condition.expr, is_head),
+        _protected(as_tab(orelse), ir.Not(condition.expr), is_head),
+    ]
+    boxed = [
+        Tab(part.dims, [(entry,) for entry in part.entries]) for part in parts
+    ]  # a hole that is not chosen does not count
+    chosen = tabulate(lambda c, a, b: a if c else b, condition, *boxed)
+    return Tab(chosen.dims, [entry for (entry,) in chosen.entries])
+
+
+def _protected(tab: Tab, condition: ir.Expr, is_head: Callable[[str], bool]) -> Tab:
+    """``tab`` with indices that are read only where ``condition`` holds, if reading them may be an error."""
+
+    def protected(dim: Dim) -> Dim:
+        domain = dim.rt.domain
+        inside = dim.low <= domain.low and domain.low + domain.size <= dim.low + dim.size
+        if inside and not _may_fail(dim.rt.expr, is_head):
+            return dim
+        expr = ir.IfExpr(condition, dim.rt.expr, ir.Const(dim.low), dim.rt.expr.span)
+        return Dim(Rt(expr, domain, dim.rt), dim.low, dim.size)
+
+    return Tab(tuple(map(protected, tab.dims)), tab.entries)
+
+
+def _may_fail(expr: ir.Expr, is_head: Callable[[str], bool]) -> bool:
+    """Whether evaluation may be an error."""
+    for part in nodes(expr):
+        match part:
+            case ir.Read(name=name) if is_head(name):
+                return True
+            case ir.Arithmetic(op=op, right=right):
+                undefined = OPERATORS[op].undefined
+                if undefined and not (isinstance(right, ir.Const) and right.value not in undefined):
+                    return True
+            case ir.Lookup():
+                return True
+            case _:
+                pass
+    return False
 
 
 def flatten(tab: Tab) -> Value:

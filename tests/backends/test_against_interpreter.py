@@ -14,10 +14,14 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from altac.backends import TARGETS
+from altac.backends import TARGETS, inference
 from altac.backends.flax.model import Fixed, Model, Transformer
+from altac.backends.inference import Inference
 from altac.backends.runner import TransformerRunner
+from altac.backends.verification import verify
 from altac.diagnostics import AltacError
+from altac.diagnostics.build_errors import InputExceedsModel
+from altac.diagnostics.runtime_errors import Unfinished
 from altac.interpreter import Result, run
 from altac.ir import (
     Arithmetic,
@@ -33,35 +37,38 @@ from altac.ir import (
     Read,
 )
 from altac.transformer import build
-from altac.units import units
+from altac.units import prune, units
 from altac.units.layers import Layer, Matrix, Origin, Units
 from tests import programs
+from tests.endings import CASES, Case, ending
 from tests.random_programs import Options, random_inputs, random_program
 
 
-def compare(program: Program, inputs: Sequence[Sequence[int]], level: int, max_layers: int | None = None) -> int:
-    """Compare every target on the inputs on which the interpreter succeeds; how many these are."""
-    sound = [r for r in run(program, inputs, max_layers) if r.error is None]
-    built = build(program, units(program, level))
+def compare(
+    program: Program, inputs: Sequence[Sequence[int]], level: int, limits: Sequence[int | None] = (None,)
+) -> int:
+    """Compare every target, with each limit on the layers, on the inputs on which no position fails; how many these are."""
+    small = prune(program) if level else program
+    engines = runners(small, level)
+    compared = 0
+    for limit in limits:
+        results = run(program, inputs, limit)
+        sound = [r for r in results if r.error is None or isinstance(r.error, Unfinished)]
+        margins = set()
+        for target, runner in engines.items():
+            measured = runner.measure([r.input for r in sound], limit)
+            for expected, (got, _) in zip(sound, measured, strict=True):
+                assert got == expected, (target, program.name, level, limit)
+            margins.add(tuple(margin for _, margin in measured))
+        assert len(margins) == 1
+        compared += len(sound)
+    return compared
 
-    def outcome(result: Result) -> tuple[object, ...]:
-        return result.output, result.layers, result.halted
 
-    margins = set()
-    for target in TARGETS:
-        found = TransformerRunner.of(built, target).measure([r.input for r in sound], max_layers)
-        for expected, (got, _) in zip(sound, found, strict=True):
-            assert got.error is None
-            assert outcome(got) == outcome(expected), (target, program.name, level, expected.input)
-        margins.add(tuple(margin for _, margin in found))
-    assert len(margins) == 1
-    return len(sound)
-
-
-def runners(program: Program, level: int = 2) -> list[TransformerRunner]:
+def runners(program: Program, level: int = 2) -> dict[str, TransformerRunner]:
     """The compiled program in every library."""
     built = build(program, units(program, level))
-    return [TransformerRunner.of(built, target) for target in TARGETS]
+    return {target: TransformerRunner.of(built, target) for target in TARGETS}
 
 
 BUILT = [
@@ -83,7 +90,7 @@ def test_built_programs(program: Program, level: int) -> None:
     rng = random.Random(7)
     inputs = [t for _ in range(12) for t in random_inputs(rng, program)]
     layers = 4 if program.halt is None and program.max_layers is None else None
-    assert compare(program, inputs, level, layers) > 0
+    assert compare(program, inputs, level, [layers]) > 0
 
 
 def with_predicates(found: Units) -> Units:
@@ -116,18 +123,28 @@ def test_a_first_layer_of_predicates() -> None:
         assert TransformerRunner.of(build(program, wrong), target).run([r.input for r in sound], 3) != sound
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", range(30))
 def test_random_programs(seed: int) -> None:
     rng = random.Random(seed)
-    program = random_program(rng, Options(reckless=0))
+    program = random_program(rng, Options(reckless=0, restless=0.6))
+    unlimited = program.halt is None and program.max_layers is None
+    inputs = [t for _ in range(6) for t in random_inputs(rng, program)]
     try:
-        built_units = units(program, seed % 3)
-        build(program, built_units)
+        compare(program, inputs, seed % 3, [0, 3] if unlimited else [None, 0, 3])
     except AltacError as error:
         if error.problems[0].code != "length-not-certified":
             raise
-        return
-    compare(program, [t for _ in range(6) for t in random_inputs(rng, program)], seed % 3, max_layers=3)
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
+def test_endings(case: Case, level: int) -> None:
+    program = case.program
+    expected = run(program, case.inputs, case.max_layers)
+    for runner in runners(prune(program) if level else program, level).values():
+        results = runner.run(case.inputs, case.max_layers)
+        assert tuple(map(ending, results)) == case.expected
+        assert results == expected
 
 
 @pytest.mark.parametrize("ones", range(0, 52))
@@ -147,7 +164,7 @@ _COUNTING: list[TransformerRunner] = []
 
 def _counting(program: Program) -> list[TransformerRunner]:
     if not _COUNTING:
-        _COUNTING.extend(runners(program))
+        _COUNTING.extend(runners(program).values())
     return _COUNTING
 
 
@@ -234,7 +251,31 @@ def test_generation_ends_as_in_the_interpreter(target: str, low: int, causal: Ca
     got, expected = TransformerRunner.of(build(program, units(program, 2)), target).run(inputs), run(program, inputs)
     assert _codes(got) == _codes(expected)
     assert code in _codes(got)
-    assert [(r.output, r.layers) for r in got] == [(r.output, r.layers) for r in expected]
+    assert got == expected
+
+
+def test_generation_goes_on_to_a_limit_beyond_the_usual_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference, "GENERATED", 4)
+    value = programs.by_token(IntDomain(0, 1), "value", (0, 1))
+    program = Program("same", IntDomain(0, 1), (value,), (), MlpCode(()), "value", max_layers=0, causal=Causal(0, 9))
+    inputs = [(1,), (1, 0, 1)]
+    for runner in runners(program).values():
+        assert runner.run(inputs) == run(program, inputs)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_model_made_for_shorter_texts_than_a_program_generates_says_so(target: str) -> None:
+    value = programs.by_token(IntDomain(0, 9), "value", [0, *range(9)])
+    program = Program("down", IntDomain(0, 9), (value,), (), MlpCode(()), "value", max_layers=0, causal=Causal(0, None))
+    runner = TransformerRunner.of(build(program, units(program, 2), max_length=3), target)
+    short, long = runner.run([(3,), (4,)])
+    assert (short.output, short.error) == ((2, 1, 0), None)  # the fourth token need not be read
+    assert long.output == (3, 2, 1)
+    assert long.error == InputExceedsModel(length=4, longest=3)
+    assert verify(program, runner, exhaustive=100, samples=10).agrees
+    assert isinstance(runner.model, Inference)
+    with pytest.raises(ValueError, match="generated 3 tokens, and the model is not made for more"):
+        runner.model([4])
 
 
 @pytest.mark.parametrize("target", TARGETS)

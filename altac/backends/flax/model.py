@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from altac.backends.inference import SHORT, UNLIMITED, Inference, Output, main, rounded_up
+from altac.backends.inference import SHORT, UNLIMITED, Inference, Output, countable, main, rounded_up
 from altac.transformer.configuration import Configuration
 
 #: Logit of a position that is masked out: finite, so that a row without any position gives no NaN.
@@ -217,7 +217,7 @@ class Model(Inference):
         super().__init__(configuration)
         causal = configuration.causal is not None
         arrays = {name: jnp.asarray(array) for name, array in weights.items()}
-        self.transformer = Transformer(arrays, causal, configuration.max_layers)
+        self.transformer = Transformer(arrays, causal, countable(configuration.max_layers))
 
     def batch(self, tokens: np.ndarray[Any, Any], mask: np.ndarray[Any, Any], max_layers: int | None) -> Output:
         """Run a batch, padded to one of a few lengths and numbers of rows, so that few shapes are compiled."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from altac.backends.inference import UNLIMITED, Inference, Output, main
+from altac.backends.inference import UNLIMITED, Inference, Output, countable, main
 from altac.transformer.configuration import Configuration
 
 #: Logit of a position that is masked out: finite, so that a row without any position gives no NaN.
@@ -182,7 +182,7 @@ class Model(Inference):
     def __init__(self, configuration: Configuration, weights: Mapping[str, Array]) -> None:
         super().__init__(configuration)
         arrays = {name: array.astype(np.float32, copy=False) for name, array in weights.items()}
-        self.transformer = Transformer(arrays, configuration.causal is not None, configuration.max_layers)
+        self.transformer = Transformer(arrays, configuration.causal is not None, countable(configuration.max_layers))
 
     def batch(self, tokens: Array, mask: Array, max_layers: int | None) -> Output:
         """Run a batch of token indices, padded where ``mask`` is false."""
