@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from altac.backends import DEFAULT
 from altac.diagnostics.problem import AltacError, Problem
 from altac.source import Source
 
@@ -271,7 +271,7 @@ class Model:
             rules = None
         return {
             "variables": len(self.program.ir.variables), "heads": len(self.program.ir.heads), "rules": rules,
-            "mlp_width": self.built.mlp_width, "residual_width": self.built.config["sizes"]["residual"],
+            "mlp_width": self.built.mlp_width, "residual_width": self.built.configuration.sizes.residual,
             "parameters": self.built.parameters,
         }  # fmt: skip
 
@@ -282,18 +282,18 @@ class Model:
 
         return Weights(self.built)
 
-    def save(self, directory: str | os.PathLike[str]) -> None:
-        """Write the Flax module with its weights; all files or none. Raises `AltacError`."""
-        from altac.transformer import write
+    def save(self, directory: str | os.PathLike[str], target: str = DEFAULT) -> None:
+        """Write the model for a target of `altac.backends`; all files or none. Raises `AltacError`."""
+        from altac.backends.writing import write
 
-        write(self.built, Path(directory))
+        write(self.built, directory, target, program=self.program.ir, source=self.program.source.text)
 
     @cached_property
     def runner(self) -> Any:
         """Runs the model in this process."""
-        from altac.transformer import TransformerRunner
+        from altac.backends.runner import TransformerRunner
 
-        return TransformerRunner(self.built)
+        return TransformerRunner.of(self.built)
 
     def run(self, inputs: Iterable[Input], *, max_layers: int | None = None) -> Runs:
         """Like `Program.run`, on the compiled model."""

@@ -100,7 +100,7 @@ def compile_program(
     found = step("units", units, small, level, limits, possible)
     proof = step("prove", prove_units, small, found, limits, allow_sampled=allow_sampled)
     layout = step("layout", lay_out, small, found)
-    certificate = step("certify", certify, small, layout, dtype, max_length)
+    certificate = step("certify", certify, small, layout, dtype, max_length, proof.sampled)
     model = step("assemble", assemble, layout, found, certificate)
     step("read back", prove_weights, model, found, limits)
     return Compiled(small, level, possible, found, proof, layout, certificate, model, tuple(record.passes))

@@ -79,7 +79,7 @@ def sizes(name: str) -> dict[str, Any]:
         model = program.compile(level)
         found[f"O{level}"] = {
             "mlp_width": model.built.mlp_width,
-            "residual_width": model.built.config["sizes"]["residual"],
+            "residual_width": model.built.configuration.sizes.residual,
             "parameters": model.built.parameters,
             "seconds": time.process_time() - start,
         }

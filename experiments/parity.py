@@ -14,10 +14,10 @@ from altac.analysis.traces import collect_pairs
 from altac.analysis.trained import trained_runner
 from altac.analysis.training import train
 from altac.analysis.vectors import vectors
+from altac.backends.runner import TransformerRunner
+from altac.compile import compile_program
 from altac.interpreter import Result, run
 from altac.ir import Program
-from altac.transformer import TransformerRunner, build
-from altac.units import units
 from experiments.data import Bits, parity_set
 from experiments.report import Outcome, Table, bars
 
@@ -104,7 +104,7 @@ def figure4(preset: str, seed: int, folder: Path, progress: Callable[[str], None
         for name, ir in versions.items():
             progress(f"{task.title}: {name.lower()}")
             symbolic = accuracies(ir, tested_on, run(ir, test, limit))
-            compiled = TransformerRunner(build(ir, units(ir, 0), max_length=TESTED + 1)).run(test, limit)
+            compiled = TransformerRunner.of(compile_program(ir, 0, max_length=TESTED + 1).model).run(test, limit)
             found.setdefault(task.title, {})[name] = accuracies(ir, tested_on, compiled)
             if name == "Original":
                 assert symbolic == found[task.title][name]

@@ -112,6 +112,9 @@ def test_a_budget_that_does_not_suffice_is_said() -> None:
     assert caught.value.problems[0].code == "proof-incomplete"
     found = compile_program(program, limits=few, allow_sampled=True)
     assert {"carry", "sum"} <= set(found.proof.sampled)
+    assert found.model.configuration.certificate.proof == "sampled"
+    assert found.model.configuration.certificate.sampled == found.proof.sampled
+    assert "carry" in found.certificate.statement()
 
 
 def test_units_that_are_wrong_are_refused_with_a_state() -> None:

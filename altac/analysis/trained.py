@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import jax
@@ -15,11 +15,11 @@ from altac.analysis.hyperparameters import Outputs
 from altac.analysis.packing import Array
 from altac.analysis.training import apply
 from altac.analysis.vectors import written
+from altac.backends.flax.model import Fixed, Model, clipped, dot
+from altac.backends.runner import TransformerRunner
 from altac.compile import compile_program
 from altac.interpreter import run
 from altac.ir import Program
-from altac.transformer import TransformerRunner
-from altac.transformer.template_model import Fixed, clipped, dot
 
 #: What counts as the answer to an input: the outputs at all positions, or at the last one.
 Answer = Literal["all", "last"]
@@ -43,7 +43,6 @@ class TrainedMLP(nnx.Module):
         self.columns = Fixed(jnp.asarray(columns))
         self.written = Fixed(jnp.asarray(written))
         self.kept = Fixed(jnp.asarray(kept))
-        self.up = nnx.Param(jnp.asarray(layers[0]["weight"]))
         self.weights = nnx.List([nnx.Param(jnp.asarray(layer["weight"])) for layer in layers])
         self.biases = nnx.List([nnx.Param(jnp.asarray(layer["bias"])) for layer in layers])
 
@@ -71,12 +70,14 @@ def trained_runner(program: Program, layers: list[dict[str, Array]], outputs: Ou
     dims: dict[bool, list[int]] = {True: [], False: []}
     for variable in program.variables:
         dims[variable.name in names] += layout.dims(variable.name).tolist()
-    runner = TransformerRunner(built)
-    transformer: Any = runner.model.transformer
+    hidden = max(len(layer["bias"]) for layer in layers)
+    sizes = replace(built.configuration.sizes, hidden=hidden)
+    model = Model(replace(built.configuration, sizes=sizes), built.weights)
+    transformer: Any = model.transformer
     transformer.mlp = TrainedMLP(
         transformer.mlp, layers, layout.feature_of_code, np.array(dims[True], int), np.array(dims[False], int)
     )
-    return runner
+    return TransformerRunner(program, model)
 
 
 @dataclass(frozen=True)

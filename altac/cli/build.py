@@ -9,7 +9,7 @@ import click
 
 from altac.api import load
 from altac.cli.exits import Exit
-from altac.cli.output import level_option, params_option, report
+from altac.cli.output import level_option, params_option, report, target_option
 from altac.cli.stages import STAGES, pass_lines, stage_lines
 from altac.compile import Record
 
@@ -20,6 +20,7 @@ _length = click.option("--max-length", type=click.IntRange(min=1), metavar="N", 
 @click.command()
 @click.argument("file", metavar="FILE")
 @click.option("-o", "--output", "directory", metavar="DIR", help="Folder to write; must be new or an earlier build.")
+@target_option
 @level_option
 @_dtype
 @_length
@@ -31,10 +32,10 @@ _length = click.option("--max-length", type=click.IntRange(min=1), metavar="N", 
 @click.option("--json", "as_json", is_flag=True)
 @params_option
 def build(
-    file: str, directory: str | None, level: int, dtype: str, max_length: int | None, allow_sampled: bool,
+    file: str, directory: str | None, target: str, level: int, dtype: str, max_length: int | None, allow_sampled: bool,
     emit: str | None, time_passes: bool, as_json: bool, params: dict[str, str],
 ) -> int:  # fmt: skip
-    """Build a Flax module with weights: model.py, model.safetensors, config.json, labels.json, README.md.
+    """Build a model that needs no altac: a Flax module with weights, or what `--target` names.
 
     Without -o nothing is written: for --emit and --time-passes.
     """
@@ -60,8 +61,8 @@ def build(
                 click.echo(line, err=True)
     if directory is None:
         return Exit.SUCCESS
-    model.save(directory)
-    residual, seconds = model.built.config["sizes"]["residual"], round(seconds, 3)
+    model.save(directory, target)
+    residual, seconds = model.built.configuration.sizes.residual, round(seconds, 3)
     if as_json:
         sizes = {"mlp_width": model.built.mlp_width, "residual_width": residual, "parameters": model.built.parameters}
         click.echo(json.dumps({"directory": directory, **sizes, "seconds": seconds, "proof": model.proof}))

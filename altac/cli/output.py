@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from altac.backends import DEFAULT, TARGETS
 from altac.diagnostics.problem import Problem
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -63,6 +64,14 @@ def level_option(command: F) -> F:
     return click.option(
         "-O", "level", type=click.IntRange(0, 2), default=2, show_default=True, help="Optimisation level."
     )(command)
+
+
+def target_option(command: F) -> F:
+    """Adds ``--target NAME``."""
+    return click.option(
+        "--target", type=click.Choice(list(TARGETS)), default=DEFAULT, show_default=True,
+        help="What the model is for; see `altac targets`.",
+    )(command)  # fmt: skip
 
 
 def write_whole(path: str, content: str | bytes) -> None:

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from altac.api import Program, load
+from altac.api import load
 from altac.cli.exits import Exit
-from altac.cli.output import level_option, params_option, report
+from altac.cli.output import level_option, params_option, report, target_option
+
+if TYPE_CHECKING:
+    from altac.backends.verification import Report
+    from altac.ir import Program
+    from altac.transformer import Configuration
+
+#: What says how a model is built; that in a directory is built already.
+_BUILDING = {"target": "--target", "level": "-O", "dtype": "--dtype", "max_length": "--max-length", "params": "-D"}
 
 
 @click.command()
-@click.argument("file", metavar="FILE")
+@click.argument("path", metavar="FILE|DIR")
+@target_option
 @level_option
 @click.option("--dtype", type=click.Choice(["float32", "bfloat16"]), default="float32", show_default=True)
 @click.option("--max-length", type=click.IntRange(min=1), metavar="N", help="Longest input to guarantee.")
@@ -32,26 +43,43 @@ from altac.cli.output import level_option, params_option, report
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--json", "as_json", is_flag=True)
 @params_option
+@click.pass_context
 def verify(
-    file: str, level: int, dtype: str, max_length: int | None, max_layers: int | None, exhaustive: int, samples: int,
-    seed: int, as_json: bool, params: dict[str, str],
+    context: click.Context, path: str, target: str, level: int, dtype: str, max_length: int | None, max_layers: int | None,
+    exhaustive: int, samples: int, seed: int, as_json: bool, params: dict[str, str],
 ) -> int:  # fmt: skip
-    """Compare interpreter and compiled model, and print what is guaranteed."""
-    program = load(file, params)
-    report(program.warnings)
-    model = program.compile(level, dtype=dtype, max_length=max_length, allow_sampled=True)
-    from altac.transformer.verification import verify as run
+    """Compare interpreter and compiled model, and print what is guaranteed.
 
-    units = model.stages.proof
-    found = run(program.ir, model.built, exhaustive=exhaustive, samples=samples, seed=seed, max_layers=max_layers)
-    sound = found.agrees and not units.mismatches
+    Of a FILE the model is built first. DIR is what `altac build` has written: its own code runs, in the library that it is for.
+    """
+    from altac.backends.runner import TransformerRunner
+    from altac.backends.verification import verify as compare
+
+    if os.path.isdir(path):
+        from altac.backends.reading import read
+
+        for name, option in _BUILDING.items():
+            if context.get_parameter_source(name) == ParameterSource.COMMANDLINE:
+                raise click.UsageError(f"{option} is for a FILE; the model in {path} is built already.")
+        loaded = read(path)
+        program, target, units, runner = loaded.program, loaded.target, None, loaded.runner
+    else:
+        source = load(path, params)
+        report(source.warnings)
+        model = source.compile(level, dtype=dtype, max_length=max_length, allow_sampled=True)
+        program = source.ir
+        units = model.stages.proof
+        runner = TransformerRunner.of(model.built, target)
+    found = compare(program, runner, exhaustive=exhaustive, samples=samples, seed=seed, max_layers=max_layers)
+    sound = found.agrees and (units is None or not units.mismatches)
+    configuration = runner.model.configuration
     if as_json:
-        click.echo(json.dumps(_json(program, units, found, model.built.certificate), ensure_ascii=False))
+        click.echo(json.dumps(_json(program, target, units, found, configuration), ensure_ascii=False))
         return Exit.SUCCESS if sound else Exit.FAILURE
-    click.echo(f"{program.name} at -O{level}, {dtype}\n")
-    click.echo(model.built.certificate.statement())
+    click.echo(f"{program.name} at -O{configuration.level}, {configuration.dtype}, for {target}\n")
+    click.echo(configuration.certificate.statement)
     click.echo()
-    for line in _proof(units):
+    for line in _recorded(configuration) if units is None else _proof(units):
         click.echo(line)
     unfinished = f", never ends on {found.unfinished:,}" if found.unfinished else ""
     click.echo(
@@ -68,16 +96,19 @@ def verify(
             f"  {near.head}: the mean {near.value:.6g} came within {near.distance:.3g} of the boundary"
             f" {near.boundary:.6g} on {_input(program, near.tokens)}"
         )
+    _show_differences(program, found)
+    return Exit.SUCCESS if sound else Exit.FAILURE
+
+
+def _show_differences(program: Program, found: Report) -> None:
+    from altac.interpreter.codec import output_json
+
     for difference in found.differences[:5]:
         click.echo(f"DIFFERENT on {_input(program, difference.tokens)}", err=True)
         for name, result in (("interpreter", difference.interpreter), ("transformer", difference.transformer)):
-            run_ = program.decode(result)
-            problem = "" if run_.error is None else f", {run_.error.code}"
-            click.echo(
-                f"  {name}: {json.dumps(run_.output)} after {run_.layers} layers, halted {run_.halted}{problem}",
-                err=True,
-            )
-    return Exit.SUCCESS if sound else Exit.FAILURE
+            output = json.dumps(output_json(program, result.output))
+            problem = "" if result.error is None else f", {result.error.code}"
+            click.echo(f"  {name}: {output} after {result.layers} layers, halted {result.halted}{problem}", err=True)
 
 
 def _proof(units: Any) -> Iterator[str]:
@@ -93,35 +124,46 @@ def _proof(units: Any) -> Iterator[str]:
         yield f"  WRONG: {mismatch.target} on {dict(mismatch.read)}"
 
 
-def _input(program: Program, tokens: tuple[int, ...]) -> str:
+def _recorded(configuration: Configuration) -> Iterator[str]:
+    """What a built model says about the comparison of its hidden units with the program."""
+    compared = {
+        "exhaustive": "all paths were compared when the model was built",
+        "sampled": f"compared when the model was built; {', '.join(configuration.certificate.sampled)} on random paths only",
+    }  # fmt: skip
+    yield f"Hidden units against the program, one MLP step: {compared[configuration.certificate.proof]}"
+
+
+def _input(program: Program, tokens: Sequence[int]) -> str:
     from altac.interpreter.codec import quote_input
 
-    text = quote_input(program.ir, tokens)
+    text = quote_input(program, tokens)
     return text if len(text) <= 72 else text[:68] + " ..."
 
 
-def _json(program: Program, units: Any, found: Any, certificate: Any) -> dict[str, Any]:
+def _json(program: Program, target: str, units: Any, found: Report, configuration: Configuration) -> dict[str, Any]:
     from altac.interpreter.codec import input_json
 
+    certificate = configuration.certificate
     return {
-        "agrees": found.agrees and not units.mismatches,
+        "agrees": found.agrees and (units is None or not units.mismatches),
+        "target": target,
         "exhaustive_length": found.exhaustive_length,
         "exhaustive": found.exhaustive,
         "compared": found.compared,
         "unfinished": found.unfinished,
         "failing": found.failing,
         "longest": found.longest,
-        "differences": [list(input_json(program.ir, d.tokens)) for d in found.differences],
+        "differences": [list(input_json(program, d.tokens)) for d in found.differences],
         "margin": found.margin,
         "closest": [
-            {"input": list(input_json(program.ir, c.tokens)), "head": c.head, "mean": c.value, "distance": c.distance}
+            {"input": list(input_json(program, c.tokens)), "head": c.head, "mean": c.value, "distance": c.distance}
             for c in found.closest
         ],
-        "units": {
+        "units": None if units is None else {
             "exhaustive": units.exhaustive, "paths": sum(t.paths for t in units.targets), "mismatches": len(units.mismatches),
         },
         "certificate": {
-            "dtype": certificate.dtype, "max_length": certificate.max_length, "margin": certificate.margin,
-            "statement": certificate.statement(),
+            "dtype": configuration.dtype, "max_length": configuration.max_length, "margin": certificate.margin,
+            "proof": certificate.proof, "sampled": list(certificate.sampled), "statement": certificate.statement,
         },
     }  # fmt: skip

@@ -96,6 +96,42 @@ class NotWritable(Problem):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UnknownTarget(Problem):
+    """A target that no backend writes."""
+
+    code = "unknown-target"
+    title = "there is no target `{target}`"
+    target: str
+    known: str
+    suggestion: str = ""
+
+    def render_help(self) -> str:
+        return f"did you mean `{self.suggestion}`?" if self.suggestion else f"the targets are {self.known}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnreadableModel(Problem):
+    """A directory that holds no built model, or one that cannot be loaded."""
+
+    code = "unreadable-model"
+    title = "`{path}` holds no model that can be loaded: {reason}"
+    help = "write one with `altac build FILE -o DIR`"
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlteredModel(Problem):
+    """Files of a built model were changed or removed."""
+
+    code = "altered-model"
+    title = "`{path}` is not as it was built: {files} changed or missing"
+    help = "build it again; what is certified holds for the files as they were built"
+    path: str
+    files: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class InputExceedsModel(Problem):
     """An input that is longer than the model is certain for."""
 

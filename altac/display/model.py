@@ -25,13 +25,9 @@ def model_html(model: Model) -> str:
     """The sizes, the attention heads, and the certificate."""
     sizes = [[heading(name, "left"), cell(_count(model.sizes[key]))] for key, name in _NAMES.items()]
     heads = [[heading(name, "left") for name in ("attention head", "query", "key", "offsets")]]
-    for head in model.built.labels["attention_heads"]:
-        offsets = head["offsets"]
-        shown = "all" if offsets is None else ", ".join(map(str, offsets))
-        heads.append([
-            cell(head["name"], "left"), cell(head["query"] or "", "left"), cell(head["key"] or "", "left"),
-            cell(shown, "left"),
-        ])  # fmt: skip
+    for head in model.built.labels.attention_heads:
+        shown = "all" if head.offsets is None else ", ".join(map(str, head.offsets))
+        heads.append([cell(text, "left") for text in (head.name, head.query or "", head.key or "", shown)])
     parts = [text(_title(model)), table(sizes)]
     if len(heads) > 1:
         parts.append(folded("attention heads of the model", table(heads)))

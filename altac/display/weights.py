@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,13 @@ from altac.transformer import BuiltModel
 Array = NDArray[Any]
 #: Rows and columns of a heat table.
 _ROWS, _COLUMNS = 60, 24
+
+
+class Named(Protocol):
+    """A label."""
+
+    @property
+    def name(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -82,10 +89,11 @@ class Weights(Mapping[str, Weight]):
 
 def _axes(built: BuiltModel) -> dict[str, tuple[Sequence[str] | None, ...]]:
     """What the axes of each array stand for; None for one that only counts."""
-    named: dict[str, list[str]] = {kind: [entry["name"] for entry in entries] for kind, entries in built.labels.items()}
-    stream, heads, units = named["residual"], named["attention_heads"], named["hidden_units"]
-    features = stream + named.get("buckets", [])
-    tokens = [str(t["name"]) for t in built.config["tokens"]]
+    labels = built.labels
+    stream, heads, units = _names(labels.residual), _names(labels.attention_heads), _names(labels.hidden_units)
+    thresholds, buckets, predicates = _names(labels.thresholds), _names(labels.buckets), _names(labels.predicates)
+    features = stream + buckets
+    tokens = [str(token.name) for token in built.configuration.tokens]
     domain = built.program.domain(built.program.output)
     outputs = [f"{built.program.output} = {label(domain, domain.low + c)}" for c in range(domain.size)]
     widest = built.weights["attention.bias"].shape[1] // 2 if "attention.bias" in built.weights else 0
@@ -97,12 +105,16 @@ def _axes(built: BuiltModel) -> dict[str, tuple[Sequence[str] | None, ...]]:
         "attention.query": (heads, stream, None), "attention.key": (heads, stream, None),
         "attention.value": (heads, stream, None), "attention.output": (heads, None, stream),
         "attention.bias": (heads, offsets),
-        "mlp.threshold": (stream, named.get("thresholds")), "mlp.threshold_bias": (named.get("thresholds"),),
-        "mlp.bucket": (named.get("thresholds"), named.get("buckets")), "mlp.bucket_bias": (named.get("buckets"),),
-        "mlp.predicate": (features, named.get("predicates")), "mlp.predicate_bias": (named.get("predicates"),),
-        "mlp.up": (features + named.get("predicates", []), units), "mlp.up_bias": (units,), "mlp.down": (units, stream),
+        "mlp.threshold": (stream, thresholds), "mlp.threshold_bias": (thresholds,),
+        "mlp.bucket": (thresholds, buckets), "mlp.bucket_bias": (buckets,),
+        "mlp.predicate": (features, predicates), "mlp.predicate_bias": (predicates,),
+        "mlp.up": (features + predicates, units), "mlp.up_bias": (units,), "mlp.down": (units, stream),
         "unembedding": (stream, outputs), "halt": (stream,),
     }  # fmt: skip
+
+
+def _names(labels: Iterable[Named]) -> list[str]:
+    return [label.name for label in labels]
 
 
 def _labels(shape: tuple[int, ...], axes: Sequence[Sequence[str] | None]) -> tuple[tuple[str, ...], ...]:

@@ -338,11 +338,11 @@ class Session:
         except _Said as said:
             return str(said)
         model = program.compile()
-        layout, sizes = model.built.layout, model.built.config["sizes"]
+        layout, sizes = model.built.layout, model.built.configuration.sizes
         width = max((len(s.name) for s in program.ir.slots), default=0)
         lines = [f"{layout.offsets[s.name]:>6}  {s.name:<{width}}  {_type(s.domain)}" for s in program.ir.slots]
         lines.append(
-            f"{sizes['residual']} dimensions, {model.built.mlp_width} hidden units, {sizes['parameters']:,} parameters"
+            f"{sizes.residual} dimensions, {model.built.mlp_width} hidden units, {sizes.parameters:,} parameters"
         )
         return "\n".join(lines)
 

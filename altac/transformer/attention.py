@@ -7,6 +7,7 @@ alone has no query and no key: its logits are its biases.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +40,7 @@ def group_heads(layout: Layout, merge: bool = True) -> list[Group]:
     return [Group(query, key, offsets, tuple(heads)) for (query, key, offsets, _), heads in groups.items()]
 
 
-def attention_weights(layout: Layout, groups: list[Group], certificate: Certificate) -> dict[str, Array]:
+def attention_weights(layout: Layout, groups: Sequence[Group], certificate: Certificate) -> dict[str, Array]:
     """``attention.query`` and ``.key`` (H, D, K), ``.value`` (H, D, V), ``.output`` (H, V, D), ``.bias`` (H, 2 M + 3).
 
     ``bias[h, clip(j - i, -M - 1, M + 1) + M + 1]`` is added to the logit of position j as seen from i. Empty if the

@@ -105,6 +105,8 @@ class Certificate:
     dtype: str
     max_length: int | None
     means: tuple[Mean, ...]
+    #: Variables whose hidden units were tried on some states only, not proved on all.
+    sampled: tuple[str, ...] = ()
 
     @property
     def margin(self) -> float | None:
@@ -121,6 +123,10 @@ class Certificate:
             f"Logit gap {LOGIT_GAP:g}: positions that are not selected have weight exp(-{LOGIT_GAP:g}), which is "
             "exactly 0; categorical state is exact.",
         ]
+        if self.sampled:
+            lines.append(
+                f"Not proved: the hidden units of {', '.join(self.sampled)} were tried on random states only, and were right."
+            )
         for mean in self.means:
             gaps = [(t.boundary - t.below, t) for t in mean.thresholds if t.below is not None]
             if not gaps:
@@ -136,8 +142,11 @@ class Certificate:
         return "\n".join(lines)
 
 
-def certify(program: Program, layout: Layout, dtype: str, max_length: int | None) -> Certificate:
-    """The certificate of ``program`` in ``dtype`` for inputs of up to ``max_length`` tokens.
+def certify(
+    program: Program, layout: Layout, dtype: str, max_length: int | None, sampled: tuple[str, ...] = ()
+) -> Certificate:
+    """The certificate of ``program`` in ``dtype`` for inputs of up to ``max_length`` tokens; ``sampled`` are the variables
+    that the proof could only try.
 
     None stands for the program's own bound on the length; without one, for the largest length up to
     `DEFAULT_LENGTH` that can be guaranteed, or for any length if no mean depends on it.
@@ -160,8 +169,8 @@ def certify(program: Program, layout: Layout, dtype: str, max_length: int | None
     elif open_ended:
         length = min(largest_length(layout, head, form, DEFAULT_LENGTH) for head in open_ended) or 1
     else:
-        return Certificate(dtype, None, tuple(_certified(layout, h, form, LONGEST) for h in layout.numerical))
-    return Certificate(dtype, length, tuple(_certified(layout, h, form, length) for h in layout.numerical))
+        return Certificate(dtype, None, tuple(_certified(layout, h, form, LONGEST) for h in layout.numerical), sampled)
+    return Certificate(dtype, length, tuple(_certified(layout, h, form, length) for h in layout.numerical), sampled)
 
 
 def number_format(dtype: str) -> Format:

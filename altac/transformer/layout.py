@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from altac.ir import BoolDomain, Domain, Head, IntDomain, Program, RealDomain, SetDomain, Variable, label
+from altac.ir import BoolDomain, Domain, Head, IntDomain, Program, RealDomain, SetDomain, Variable
 from altac.ir.evaluate import halting
 
 Array = np.ndarray[Any, Any]
@@ -78,23 +78,6 @@ class Layout:
         domain = self.program.domain(slot)
         wanted = np.arange(domain.size) if codes is None else np.asarray(codes, np.int64) - domain.low
         return self.offsets[slot] + wanted
-
-    @cached_property
-    def residual_labels(self) -> list[dict[str, Any]]:
-        """What each residual dimension means."""
-        found: list[dict[str, Any]] = []
-        for slot in self.program.slots:
-            place = {} if slot.span is None else {"source": str(slot.span), "line": slot.span.line}
-            kind = "variable" if isinstance(slot, Variable) else "head"
-            if is_numerical(slot):
-                found.append({"name": slot.name, "kind": kind, "slot": slot.name, "value": "mean", **place})
-                continue
-            for code in range(slot.domain.low, slot.domain.low + slot.domain.size):
-                value = label(slot.domain, code)
-                found.append(
-                    {"name": f"{slot.name} = {value}", "kind": kind, "slot": slot.name, "value": value, **place}
-                )
-        return found
 
 
 def is_numerical(slot: Variable | Head) -> bool:

@@ -8,28 +8,16 @@ to subtract whatever a head has left.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
 import numpy as np
 
 from altac.diagnostics.build_errors import UnitNotExact
 from altac.diagnostics.problem import AltacError
-from altac.ir import label
 from altac.transformer.certificate import EXACT, FLOAT32, Certificate, number_format
 from altac.transformer.layout import Array, Layout, is_numerical
-from altac.units.layers import Layer, Origin, Units
+from altac.units.layers import Layer, Units
 
 GAIN = 2
 OFFSET = -0.5
-
-
-@dataclass(frozen=True)
-class Mlp:
-    """Weights by name, and what each threshold, bucket, predicate and hidden unit means."""
-
-    weights: dict[str, Array]
-    labels: dict[str, list[dict[str, Any]]] = field(repr=False)
 
 
 def written_codes(units: Units) -> Array:
@@ -37,8 +25,8 @@ def written_codes(units: Units) -> Array:
     return np.unique(units.w2.rows[units.w2.weights > 0])
 
 
-def mlp_weights(layout: Layout, units: Units, certificate: Certificate) -> Mlp:
-    """All weights of the MLP.
+def mlp_weights(layout: Layout, units: Units, certificate: Certificate) -> dict[str, Array]:
+    """All weights of the MLP, by name.
 
     ``mlp.threshold`` (D, N) and ``mlp.bucket`` (N, B) with biases, if there are means; ``mlp.predicate`` (F, P) and its
     bias, if there are predicates; ``mlp.up`` (F + P, U), its bias, and ``mlp.down`` (U, D). F = D + B.
@@ -46,13 +34,12 @@ def mlp_weights(layout: Layout, units: Units, certificate: Certificate) -> Mlp:
     Raises:
         AltacError: the sum of a hidden unit would not be exact.
     """
-    weights, labels = _bucket_weights(layout, certificate)
+    weights = _bucket_weights(layout, certificate)
     features = layout.features
     if units.predicates is not None:
         _check_sums(layout, units.predicates, certificate)
         weights["mlp.predicate"] = GAIN * _dense(layout, units.predicates, features).T
         weights["mlp.predicate_bias"] = GAIN * units.predicates.bias + OFFSET
-        labels["predicates"] = [_origin(o) for o in units.predicates.origins]
         features += len(units.predicates.bias)
     _check_sums(layout, units.layer, certificate)
     own = len(units.layer.bias)
@@ -65,27 +52,21 @@ def mlp_weights(layout: Layout, units: Units, certificate: Certificate) -> Mlp:
     down = np.zeros((own + 2 * numerical, layout.width), np.float64)
     kept = ~np.isin(units.w2.rows, _bucket_codes(layout))
     down[units.w2.cols[kept], layout.feature_of_code[units.w2.rows[kept]]] = units.w2.weights[kept]
-    hidden = [_origin(o) for o in units.layer.origins]
     for k, mean in enumerate(certificate.means):
         at, dim = own + 2 * k, layout.offsets[mean.head.name]
         up[dim, at], up[dim, at + 1] = 1 / mean.reset, -1 / mean.reset
         down[at, dim], down[at + 1, dim] = -mean.reset, mean.reset
-        spans = (mean.head.span,) if mean.head.span else ()
-        hidden += [_origin(Origin(f"reset {mean.head.name}, {part} part", spans)) for part in ("positive", "negative")]
-    labels["hidden_units"] = hidden
-    return Mlp(weights | {"mlp.up": up, "mlp.up_bias": bias, "mlp.down": down}, labels)
+    return weights | {"mlp.up": up, "mlp.up_bias": bias, "mlp.down": down}
 
 
-def _bucket_weights(layout: Layout, certificate: Certificate) -> tuple[dict[str, Array], dict[str, Any]]:
+def _bucket_weights(layout: Layout, certificate: Certificate) -> dict[str, Array]:
     """Thresholds ``[x >= boundary]``, and the one-hot buckets as differences of neighbouring thresholds."""
     if not certificate.means:
-        return {}, {}
+        return {}
     thresholds = sum(len(m.thresholds) for m in certificate.means)
     buckets = layout.features - layout.width
     up, up_bias = np.zeros((layout.width, thresholds)), np.zeros(thresholds)
     down, down_bias = np.zeros((thresholds, buckets)), np.zeros(buckets)
-    tests: list[dict[str, Any]] = []
-    names: list[dict[str, Any]] = []
     at = 0
     for mean in certificate.means:
         first = layout.buckets[mean.head.name] - layout.width
@@ -94,17 +75,8 @@ def _bucket_weights(layout: Layout, certificate: Certificate) -> tuple[dict[str,
             up[layout.offsets[mean.head.name], at] = threshold.gain
             up_bias[at] = 0.5 - threshold.gain * float(threshold.at)
             down[at, first + k], down[at, first + k + 1] = -1, 1
-            tests.append({"name": f"{mean.head.name} >= {threshold.boundary}", "slot": mean.head.name})
             at += 1
-        domain = mean.head.domain
-        names += [
-            {"name": f"{mean.head.name} = {label(domain, c)}", "slot": mean.head.name, "value": label(domain, c)}
-            for c in range(domain.size)
-        ]
-    weights = {
-        "mlp.threshold": up, "mlp.threshold_bias": up_bias, "mlp.bucket": down, "mlp.bucket_bias": down_bias,
-    }  # fmt: skip
-    return weights, {"thresholds": tests, "buckets": names}
+    return {"mlp.threshold": up, "mlp.threshold_bias": up_bias, "mlp.bucket": down, "mlp.bucket_bias": down_bias}
 
 
 def _dense(layout: Layout, layer: Layer, features: int) -> Array:
@@ -183,10 +155,3 @@ def _check_sums(layout: Layout, layer: Layer, certificate: Certificate) -> None:
                 total=int(total[unit]), advice=advice,
             )
         )  # fmt: skip
-
-
-def _origin(origin: Origin) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": origin.label}
-    if origin.spans:
-        found |= {"source": str(origin.spans[0]), "lines": sorted({s.line for s in origin.spans})}
-    return found

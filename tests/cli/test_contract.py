@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from altac import load
+from altac.backends import TARGETS
 from altac.cli import COMMANDS, main
 from altac.cli.explain import every_code
 from tests.endings import CASES
@@ -119,6 +120,39 @@ def test_build_writes_a_model_that_adds(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.tex").write_text("")
     assert altac("build", ADDITION, "-o", str(tmp_path / "other")).exit_code == 1
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_target_is_built_and_verified(target: str, tmp_path: Path) -> None:
+    directory = str(tmp_path / "model")
+    file = str(ROOT / "examples" / "parity" / "sum_modulo.alta")
+    assert altac("build", file, "-o", directory, "--target", target, "-D", "MAX=5", "--max-length", "9").exit_code == 0
+    few = ("--exhaustive", "50", "--samples", "20", "--json")
+    of_directory = json.loads(altac("verify", directory, *few).stdout)
+    of_file = json.loads(altac("verify", file, "--target", target, "-D", "MAX=5", "--max-length", "9", *few).stdout)
+    assert of_file["agrees"] and of_file["target"] == target
+    assert of_file.pop("units")["exhaustive"] and of_directory.pop("units") is None
+    assert of_directory == of_file
+    shown = altac("verify", directory, "--exhaustive", "50", "--samples", "20")
+    assert f"for {target}\n" in shown.stdout and shown.exit_code == 0
+
+
+def test_an_altered_directory_is_not_verified(tmp_path: Path) -> None:
+    directory = tmp_path / "model"
+    assert altac("build", PARITY, "-o", str(directory)).exit_code == 0
+    assert altac("verify", str(directory), "-O1").exit_code == 2
+    (directory / "model.py").write_text("raise SystemExit(0)")
+    result = altac("verify", str(directory))
+    assert result.exit_code == 1
+    assert "model.py" in result.stderr
+    assert altac("build", PARITY, "-o", str(directory), "--target", list(TARGETS)[-1]).exit_code == 0
+    assert altac("verify", str(directory), "--exhaustive", "20", "--samples", "5").exit_code == 0
+
+
+def test_targets() -> None:
+    assert [target["name"] for target in json.loads(altac("targets", "--json").stdout)] == list(TARGETS)
+    assert all(f"{target} " in altac("targets").stdout for target in TARGETS)
+    assert altac("build", PARITY, "-o", "never", "--target", "abacus").exit_code == 2
 
 
 @pytest.mark.parametrize("level", ["0", "1", "2"])
@@ -229,7 +263,8 @@ def test_fmt_run_and_build_import_no_jax(tmp_path: Path) -> None:
     for args in (
         ("fmt", "--check", PARITY),
         ("run", PARITY, '["START", 1]'),
-        ("build", PARITY, "-o", str(tmp_path / "m")),
+        *(("build", PARITY, "-o", str(tmp_path / "m"), "--target", target) for target in TARGETS),
+        ("targets",),
     ):
         assert not imports(*args) & {"jax", "flax"}
 

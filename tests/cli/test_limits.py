@@ -13,9 +13,9 @@ from altac.interpreter import run
 from altac.interpreter.codec import read_input
 from altac.ir import Arithmetic, Assign, Causal, Const, IntDomain, MlpCode, Program, Read
 from altac.source import Source
-from altac.transformer import build
 from altac.units import units
 from tests import programs
+from tests.models import build
 
 
 def code(raised: pytest.ExceptionInfo[AltacError]) -> str:

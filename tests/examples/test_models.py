@@ -1,4 +1,5 @@
-"""Every example as a Transformer: the built model against the interpreter, on all short inputs and on random long ones.
+"""Every example as a Transformer: the model of each target against the interpreter, on all short inputs and on random long
+ones.
 
 Compared are all inputs on which the interpreter succeeds; of the others only programs know that they are wrong.
 """
@@ -12,13 +13,15 @@ from itertools import product
 
 import pytest
 
+from altac.backends import TARGETS
+from altac.backends.runner import TransformerRunner
 from altac.interpreter import run
 from altac.interpreter.codec import apply_frame, read_input
 from altac.ir import Program
-from altac.transformer import TransformerRunner, build
 from altac.units import units
 from tests.examples.programs import PROGRAMS, load
 from tests.examples.scan_language import commands
+from tests.models import build
 
 Inputs = list[tuple[int, ...]]
 
@@ -86,9 +89,14 @@ def _inputs(program: Program, case: Case) -> Iterator[tuple[int, ...]]:
 def _agree(program: Program, level: int, inputs: Inputs, at_least: int) -> None:
     expected = [result for result in run(program, inputs, max_layers=400) if result.error is None]
     assert len(expected) >= at_least
-    runner = TransformerRunner(build(program, units(program, level)))
-    for found, wanted in zip(runner.run([r.input for r in expected], 400), expected, strict=True):
-        assert (found.output, found.layers, found.halted) == (wanted.output, wanted.layers, wanted.halted), wanted.input
+    built = build(program, units(program, level))
+    for target in TARGETS:
+        measured = TransformerRunner.of(built, target).measure([r.input for r in expected], 400)
+        for (found, margin), wanted in zip(measured, expected, strict=True):
+            assert (found.output, found.layers, found.halted) == (wanted.output, wanted.layers, wanted.halted), (
+                wanted.input
+            )
+            assert margin == 1
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -8,11 +8,10 @@ from math import floor
 import pytest
 
 from altac.diagnostics import AltacError
-from altac.transformer import TransformerRunner, build
 from altac.transformer.certificate import fraction_below, nearest_below
-from altac.transformer.verification import verify
 from altac.units import units
 from tests import programs
+from tests.models import build
 
 
 @pytest.mark.parametrize("denominator", [1, 2, 7, 30])
@@ -40,27 +39,3 @@ def test_lengths_beyond_what_the_format_carries_are_refused() -> None:
     assert build(program, found, max_length=largest).certificate.max_length == largest
     with pytest.raises(AltacError):
         build(program, found, max_length=largest + 1)
-
-
-def test_bfloat16_models_are_exact_where_they_are_certified() -> None:
-    program = programs.parity_relative()
-    report = verify(program, build(program, units(program, 2), dtype="bfloat16"), exhaustive=100, samples=40)
-    assert report.agrees
-    assert report.margin == 1.0
-
-
-def test_inputs_beyond_the_certified_length_are_refused() -> None:
-    program = programs.parity_sum(20)
-    runner = TransformerRunner(build(program, units(program, 2), max_length=10))
-    long, short = runner.run([(2, *[1] * 10), (2, *[1] * 9)], 1)
-    assert long.error is not None
-    assert long.error.code == "input-exceeds-model"
-    assert short.error is None
-
-
-def test_verify_finds_a_wrong_weight() -> None:
-    program = programs.parity_relative()
-    built = build(program, units(program, 0))
-    assert verify(program, built, exhaustive=200, samples=20).agrees
-    built.weights["mlp.down"][:] = -built.weights["mlp.down"]
-    assert not verify(program, built, exhaustive=200, samples=20).agrees

@@ -8,14 +8,15 @@ from dataclasses import replace
 import pytest
 
 from altac.api import check_source
+from altac.backends.runner import TransformerRunner
 from altac.interpreter import run
 from altac.ir import Program
 from altac.source import Source
-from altac.transformer import TransformerRunner, build
 from altac.units import units
 from altac.units.proof import prove
 from altac.units.reachable import everything
 from altac.units.reachable import reachable as values
+from tests.models import build
 from tests.random_programs import Options, random_inputs, random_program
 
 
@@ -63,7 +64,7 @@ def test_unreachable_values_make_units_fewer() -> None:
     assert prove(program, wide).mismatches  # at values that are not reached the units do as they like
     rng = random.Random(0)
     inputs = [tuple(rng.choices((0, 1), k=5)) for _ in range(20)]
-    got = TransformerRunner(build(program, built)).run(inputs)
+    got = TransformerRunner.of(build(program, built)).run(inputs)
     assert [r.output for r in got] == [r.output for r in run(program, inputs)]
 
 

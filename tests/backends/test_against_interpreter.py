@@ -6,12 +6,19 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 from flax import nnx
 
+from altac.backends import TARGETS, inference
+from altac.backends.flax.model import Fixed, Model, Transformer
+from altac.backends.inference import Inference
+from altac.backends.runner import TransformerRunner
+from altac.backends.verification import verify
 from altac.diagnostics import AltacError
 from altac.diagnostics.build_errors import InputExceedsModel
 from altac.diagnostics.runtime_errors import Unfinished
@@ -29,29 +36,39 @@ from altac.ir import (
     Program,
     Read,
 )
-from altac.transformer import TransformerRunner, build, template_model
-from altac.transformer.template_model import Fixed, Transformer
-from altac.transformer.verification import verify
 from altac.units import prune, units
+from altac.units.layers import Layer, Matrix, Origin, Units
 from tests import programs
 from tests.endings import CASES, Case, ending
+from tests.models import build
 from tests.random_programs import Options, random_inputs, random_program
 
 
 def compare(
     program: Program, inputs: Sequence[Sequence[int]], level: int, limits: Sequence[int | None] = (None,)
 ) -> int:
-    """Compare, with each limit on the layers, on the inputs on which no position fails; how many these are."""
+    """Compare every target, with each limit on the layers, on the inputs on which no position fails; how many these are."""
     small = prune(program) if level else program
-    runner = TransformerRunner(build(small, units(small, level)))
+    engines = runners(small, level)
     compared = 0
     for limit in limits:
         results = run(program, inputs, limit)
         sound = [r for r in results if r.error is None or isinstance(r.error, Unfinished)]
-        for expected, got in zip(sound, runner.run([r.input for r in sound], limit), strict=True):
-            assert got == expected, (program.name, level, limit)
+        margins = set()
+        for target, runner in engines.items():
+            measured = runner.measure([r.input for r in sound], limit)
+            for expected, (got, _) in zip(sound, measured, strict=True):
+                assert got == expected, (target, program.name, level, limit)
+            margins.add(tuple(margin for _, margin in measured))
+        assert len(margins) == 1
         compared += len(sound)
     return compared
+
+
+def runners(program: Program, level: int = 2) -> dict[str, TransformerRunner]:
+    """The compiled program in every library."""
+    built = build(program, units(program, level))
+    return {target: TransformerRunner.of(built, target) for target in TARGETS}
 
 
 BUILT = [
@@ -76,6 +93,36 @@ def test_built_programs(program: Program, level: int) -> None:
     assert compare(program, inputs, level, [layers]) > 0
 
 
+def with_predicates(found: Units) -> Units:
+    """The same units, but those that do not reset heads read the features through a first layer that copies them."""
+    layer, count = found.layer, found.features.count
+    through = np.bincount(layer.w1.rows, minlength=len(layer.bias))[layer.w1.rows] > 1
+    w1 = replace(
+        layer.w1, cols=np.where(through, layer.w1.cols + count, layer.w1.cols), shape=(len(layer.bias), 2 * count)
+    )
+    every = np.arange(count)
+    copies = Layer(
+        Matrix(every, every, np.ones(count, np.int64), (count, count)), np.zeros(count, np.int64),
+        tuple(Origin(f"copy {feature}") for feature in every),
+    )  # fmt: skip
+    return replace(found, layer=replace(layer, w1=w1), predicates=copies)
+
+
+def test_a_first_layer_of_predicates() -> None:
+    program = programs.parity_relative()
+    found = with_predicates(units(program, 0))
+    built = build(program, found)
+    assert {len(built.labels.predicates), built.weights["mlp.predicate"].shape[1]} == {found.features.count}
+    inputs = [tokens for n in range(5) for tokens in product(range(3), repeat=n)]
+    sound = [r for r in run(program, inputs) if r.error is None]
+    assert len(sound) > 30
+    for target in TARGETS:
+        assert TransformerRunner.of(built, target).run([r.input for r in sound]) == sound
+    wrong = replace(found, predicates=replace(found.predicates, bias=np.ones(found.features.count, np.int64)))
+    for target in TARGETS:
+        assert TransformerRunner.of(build(program, wrong), target).run([r.input for r in sound], 3) != sound
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_random_programs(seed: int) -> None:
     rng = random.Random(seed)
@@ -93,10 +140,11 @@ def test_random_programs(seed: int) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
 def test_endings(case: Case, level: int) -> None:
     program = case.program
-    small = prune(program) if level else program
-    results = TransformerRunner(build(small, units(small, level))).run(case.inputs, case.max_layers)
-    assert tuple(map(ending, results)) == case.expected
-    assert results == run(program, case.inputs, case.max_layers)
+    expected = run(program, case.inputs, case.max_layers)
+    for runner in runners(prune(program) if level else program, level).values():
+        results = runner.run(case.inputs, case.max_layers)
+        assert tuple(map(ending, results)) == case.expected
+        assert results == expected
 
 
 @pytest.mark.parametrize("ones", range(0, 52))
@@ -105,19 +153,19 @@ def test_parity_by_sum_is_right_for_every_count(ones: int) -> None:
     start = next(i for i, s in enumerate(program.symbols) if s.name == "START")
     one = next(i for i, s in enumerate(program.symbols) if s.name == 1)
     zero = next(i for i, s in enumerate(program.symbols) if s.name == 0)
-    runner = _runner(program)
-    for zeros in (0, 3, 200):
-        (result,) = runner.run([(start, *[one] * ones, *[zero] * zeros)], 1)
-        assert set(result.output) == {ones % 2}
+    for runner in _counting(program):
+        for zeros in (0, 3, 200):
+            (result,) = runner.run([(start, *[one] * ones, *[zero] * zeros)], 1)
+            assert set(result.output) == {ones % 2}
 
 
-_RUNNERS: dict[str, TransformerRunner] = {}
+_COUNTING: list[TransformerRunner] = []
 
 
-def _runner(program: Program) -> TransformerRunner:
-    if program.name not in _RUNNERS:
-        _RUNNERS[program.name] = TransformerRunner(build(program, units(program, 2)))
-    return _RUNNERS[program.name]
+def _counting(program: Program) -> list[TransformerRunner]:
+    if not _COUNTING:
+        _COUNTING.extend(runners(program).values())
+    return _COUNTING
 
 
 def test_undefined_heads_do_not_disturb_what_is_guarded() -> None:
@@ -134,7 +182,8 @@ def test_undefined_heads_do_not_disturb_what_is_guarded() -> None:
         assert compare(program, inputs, level) == len(inputs)
 
 
-def test_updates_out_of_range_never_reach_a_neighbour() -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_updates_out_of_range_never_reach_a_neighbour(target: str) -> None:
     """Pitfall: an out-of-range update that writes into the dimensions of the next variable."""
     count = programs.const(IntDomain(-2, 2), "count", 0)
     other = programs.const(IntDomain(0, 3), "other", 1)
@@ -143,14 +192,15 @@ def test_updates_out_of_range_never_reach_a_neighbour() -> None:
     (result,) = run(program, [(0,)])
     assert result.error is not None
     assert result.error.code == "update-out-of-range"
-    runner = TransformerRunner(build(program, units(program, 2)))
+    runner = TransformerRunner.of(build(program, units(program, 2)), target)
     assert runner.run([(0,)])[0].output == (1,)
 
 
-def test_max_layers_is_exact_and_halted_inputs_run_none() -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_max_layers_is_exact_and_halted_inputs_run_none(target: str) -> None:
     program = programs.parity_relative()
     start = next(i for i, s in enumerate(program.symbols) if s.name == "START")
-    runner = TransformerRunner(build(program, units(program, 2)))
+    runner = TransformerRunner.of(build(program, units(program, 2)), target)
     assert [r.layers for r in runner.run([(start,), (start, 0, 1, 0)])] == [0, 3]
     for k in range(3):
         (expected,) = run(program, [(start, 1, 1, 1)], k)
@@ -162,7 +212,8 @@ def _codes(results: Sequence[Result]) -> list[str | None]:
     return [None if r.error is None else r.error.code for r in results]
 
 
-def test_programs_that_cycle_are_reported() -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_programs_that_cycle_are_reported(target: str) -> None:
     """Pitfall: a limit that is reached in silence. A cycle of states ends the run, as in the interpreter."""
     value = programs.by_token(IntDomain(0, 4), "value", range(5))
     done = programs.by_token(BoolDomain(), "done", [1, 0, 0, 0, 0])
@@ -173,13 +224,14 @@ def test_programs_that_cycle_are_reported() -> None:
         "cycle", IntDomain(0, 4), (value, done), (), MlpCode(body), "value", halt=Compare("==", Read("done"), Const(1))
     )
     inputs = [(1, 2), (4, 4), (0, 0), (3, 4)]
-    runner = TransformerRunner(build(program, units(program, 2)))
+    runner = TransformerRunner.of(build(program, units(program, 2)), target)
     got, expected = runner.run(inputs), run(program, inputs)
     assert _codes(got) == _codes(expected) == ["never-halts", None, None, "never-halts"]
     assert max(r.layers for r in got) < 20
     assert [r.output for r in runner.run(inputs, 7)] == [r.output for r in run(program, inputs, 7)]
 
 
+@pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(
     ("low", "causal", "code"),
     [
@@ -188,7 +240,7 @@ def test_programs_that_cycle_are_reported() -> None:
         (0, Causal(7, None), "generation-limit"),
     ],
 )
-def test_generation_ends_as_in_the_interpreter(low: int, causal: Causal, code: str | None) -> None:
+def test_generation_ends_as_in_the_interpreter(target: str, low: int, causal: Causal, code: str | None) -> None:
     value = programs.by_token(IntDomain(low, 7), "value", range(8))
     place = programs.by_position(BoolDomain(), "place", [0] * 12)
     body = (Assign("value", Arithmetic("max", Arithmetic("-", Read("value"), Const(1)), Const(low))),)
@@ -196,56 +248,48 @@ def test_generation_ends_as_in_the_interpreter(low: int, causal: Causal, code: s
         "down", IntDomain(0, 7), (value, place), (), MlpCode(body), "value", max_layers=1, positions=12, causal=causal
     )
     inputs = [(3,), (5, 2), (1,) * 11, (6,) * 10]
-    got, expected = TransformerRunner(build(program, units(program, 2))).run(inputs), run(program, inputs)
+    got, expected = TransformerRunner.of(build(program, units(program, 2)), target).run(inputs), run(program, inputs)
     assert _codes(got) == _codes(expected)
     assert code in _codes(got)
     assert got == expected
 
 
 def test_generation_goes_on_to_a_limit_beyond_the_usual_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(template_model, "GENERATED", 4)
+    monkeypatch.setattr(inference, "GENERATED", 4)
     value = programs.by_token(IntDomain(0, 1), "value", (0, 1))
     program = Program("same", IntDomain(0, 1), (value,), (), MlpCode(()), "value", max_layers=0, causal=Causal(0, 9))
     inputs = [(1,), (1, 0, 1)]
-    assert TransformerRunner(build(program, units(program, 2))).run(inputs) == run(program, inputs)
+    for runner in runners(program).values():
+        assert runner.run(inputs) == run(program, inputs)
 
 
-def test_a_model_made_for_shorter_texts_than_a_program_generates_says_so() -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_model_made_for_shorter_texts_than_a_program_generates_says_so(target: str) -> None:
     value = programs.by_token(IntDomain(0, 9), "value", [0, *range(9)])
     program = Program("down", IntDomain(0, 9), (value,), (), MlpCode(()), "value", max_layers=0, causal=Causal(0, None))
-    built = build(program, units(program, 2), max_length=3)
-    short, long = TransformerRunner(built).run([(3,), (4,)])
+    runner = TransformerRunner.of(build(program, units(program, 2), max_length=3), target)
+    short, long = runner.run([(3,), (4,)])
     assert (short.output, short.error) == ((2, 1, 0), None)  # the fourth token need not be read
     assert long.output == (3, 2, 1)
     assert long.error == InputExceedsModel(length=4, longest=3)
-    report = verify(program, built, exhaustive=100, samples=10)
-    assert report.agrees
+    assert verify(program, runner, exhaustive=100, samples=10).agrees
+    assert isinstance(runner.model, Inference)
     with pytest.raises(ValueError, match="generated 3 tokens, and the model is not made for more"):
-        TransformerRunner(built).model([4])
+        runner.model([4])
 
 
-def test_verify_compares_runs_that_never_end() -> None:
-    case = next(c for c in CASES if c.name == "turning")
-    program = case.program
-    report = verify(program, build(program, units(program, 2)), exhaustive=50, samples=0)
-    assert (report.agrees, report.failing) == (True, 0)
-    assert report.unfinished == report.compared - 1  # the empty input halts
-    clock = replace(program, variables=program.variables[:1] + program.variables[2:], mlp=MlpCode(()))
-    assert (
-        len(verify(program, build(clock, units(clock, 2)), exhaustive=50, samples=0).differences) == report.unfinished
-    )
-
-
-def test_a_negative_number_of_layers_is_refused() -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_negative_number_of_layers_is_refused(target: str) -> None:
     program = programs.parity_relative()
     with pytest.raises(AltacError) as raised:
-        TransformerRunner(build(program, units(program, 2))).run([(2,)], -1)
+        TransformerRunner.of(build(program, units(program, 2)), target).run([(2,)], -1)
     assert raised.value.problems[0].code == "negative-layers"
 
 
 def test_gradients_flow_through_unrolled_layers() -> None:
     program = programs.parity_sum(8)
-    model = TransformerRunner(build(program, units(program, 2))).model.transformer
+    built = build(program, units(program, 2))
+    model = Model(built.configuration, built.weights).transformer
 
     def loss(transformer: Transformer) -> jax.Array:
         return transformer.unrolled(jnp.array([[2, 1, 1, 0]]), 2).logits[..., 0].sum()
@@ -256,16 +300,29 @@ def test_gradients_flow_through_unrolled_layers() -> None:
     assert max(sizes) > 0
 
 
-def test_empty_input_gives_empty_output() -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_empty_input_gives_empty_output(target: str) -> None:
     program = programs.parity_relative()
-    (result,) = TransformerRunner(build(program, units(program, 2))).run([()])
+    (result,) = TransformerRunner.of(build(program, units(program, 2)), target).run([()])
     assert result.output == ()
 
 
-def test_a_hundred_layers_leave_no_residue() -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_hundred_layers_leave_no_residue(target: str) -> None:
     program = programs.parity_sum(20)
-    runner = TransformerRunner(build(program, units(program, 0)))
+    runner = TransformerRunner.of(build(program, units(program, 0)), target)
     inputs = [(2, *[1] * k, *[0] * (k % 5)) for k in range(20)]
     expected = [r.output for r in run(program, inputs, 100)]
-    assert [r.output for r in runner.run(inputs, 100)] == expected
-    assert min(r.margin for r in runner.runs) == 1.0
+    found = runner.measure(inputs, 100)
+    assert [r.output for r, _ in found] == expected
+    assert {margin for _, margin in found} == {1.0}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_inputs_beyond_the_certified_length_are_refused(target: str) -> None:
+    program = programs.parity_sum(20)
+    runner = TransformerRunner.of(build(program, units(program, 2), max_length=10), target)
+    long, short = runner.run([(2, *[1] * 10), (2, *[1] * 9)], 1)
+    assert long.error is not None
+    assert long.error.code == "input-exceeds-model"
+    assert short.error is None

@@ -1,4 +1,4 @@
-"""Interpreter against compiled model: exhaustive for short inputs, then random and realistic longer ones."""
+"""Interpreter against compiled model, in any library: exhaustive for short inputs, then random and realistic longer ones."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from altac.backends.runner import TransformerRunner
 from altac.diagnostics.build_errors import InputExceedsModel
 from altac.diagnostics.problem import AltacError
 from altac.diagnostics.runtime_errors import Unfinished
 from altac.interpreter import Result, State, When, run
 from altac.interpreter.codec import read_input
 from altac.ir import Program, RealDomain
-from altac.transformer.building import BuiltModel
-from altac.transformer.runner import TransformerRunner
 
 Tokens = tuple[int, ...]
 
@@ -75,14 +74,14 @@ class Report:
 
 def verify(
     program: Program,
-    built: BuiltModel,
+    runner: TransformerRunner,
     *,
     exhaustive: int = 1500,
     samples: int = 400,
     seed: int = 0,
     max_layers: int | None = None,
 ) -> Report:
-    """Compare the interpreter with ``built``.
+    """Compare the interpreter with the model that ``runner`` runs.
 
     ``exhaustive`` bounds the inputs of the exhaustive part (at least every input of one token is tried),
     ``samples`` the number of further inputs: the program's tests, changes of them, and random sequences up to the
@@ -92,8 +91,7 @@ def verify(
         AltacError: the program never halts and has no limit.
     """
     rng = random.Random(seed)
-    runner = TransformerRunner(built)
-    limit = built.certificate.max_length
+    limit = runner.model.configuration.max_length
     length, short = _all_short(program, exhaustive, limit)
     longer = dict.fromkeys(_samples(program, TRIES * samples, limit, rng))
     longer = {tokens: None for tokens in longer if tokens not in set(short)}
@@ -101,15 +99,14 @@ def verify(
     watch = _Watch(program)
     reference = run(program, inputs, max_layers, watch.see if watch.heads else None)
     sound = [r for r in reference if r.error is None or isinstance(r.error, Unfinished)]
-    results = runner.run([r.input for r in sound], max_layers)
+    measured = runner.measure([r.input for r in sound], max_layers)
     # A model that is made for shorter texts than a program generates says so.
     different = [
         Difference(a.input, a, b)
-        for a, b in zip(sound, results, strict=True)
+        for a, (b, _) in zip(sound, measured, strict=True)
         if a != b and not isinstance(b.error, InputExceedsModel)
     ]
-    margins = [(r.margin, tokens) for r, tokens in zip(runner.runs, (s.input for s in sound), strict=True)]
-    margin, narrowest = min(margins, default=(1.0, ()))
+    margin, narrowest = min(((m.margin, m.result.input) for m in measured), default=(1.0, ()))
     return Report(
         length, len(short), len(sound), sum(r.error is not None for r in sound), len(reference) - len(sound),
         max((len(r.input) for r in sound), default=0),
