@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
@@ -52,7 +52,7 @@ def arguments(expressions: Any_) -> Any_:
     return many(node(tree.Argument, st.one_of(st.none(), names, words), expressions))
 
 
-_BINARY = ["or", "xor", "and", "==", "!=", "<", "<=", ">", ">=", "in", "not in", "..", "+", "-", "*", "/", "//", "%"]
+_BINARY = get_args(tree.BinaryOp)
 _COMPARISON = ["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
 
 
