@@ -41,9 +41,9 @@ def verify(
     report(program.warnings)
     model = program.compile(level, dtype=dtype, max_length=max_length)
     from altac.transformer.verification import verify as run
-    from altac.units.proof import check_units
+    from altac.units.proof import prove
 
-    units = check_units(model.built.program, model.units, samples=5_000, seed=seed)
+    units = prove(model.built.program, model.units, seed=seed)
     found = run(program.ir, model.built, exhaustive=exhaustive, samples=samples, seed=seed, max_layers=max_layers)
     sound = found.agrees and not units.mismatches
     if as_json:

@@ -41,12 +41,10 @@ from altac.ir.deep import deeply
 from altac.ir.evaluate import Undefined
 from altac.ir.operators import OPERATORS, BinaryOp
 from altac.ir.slices import NextValue
+from altac.limits import DEFAULT
 from altac.rules.disjoint import disjoint_rules
 from altac.rules.ruleset import Reset, RuleSet
 from altac.source import Span
-
-#: Branches of the enumeration of one program after which it is given up.
-BUDGET = 2_000_000
 
 #: Random descents for the estimate of a number of paths.
 _DESCENTS = 100
@@ -56,7 +54,7 @@ _Update = tuple[int, Span | None] | None
 _Updates = Callable[[], Iterator[_Update]]
 
 
-def expand(program: Program, budget: int = BUDGET) -> RuleSet:
+def expand(program: Program, budget: int = DEFAULT.branches) -> RuleSet:
     """The transition rules of ``program``, with a reset for every value of every categorical head.
 
     Raises:
@@ -83,7 +81,7 @@ def _expand(program: Program, budget: int) -> RuleSet:
     return RuleSet(rules, resets)
 
 
-def expand_target(program: Program, target: str, budget: int = BUDGET) -> tuple[Rule, ...]:
+def expand_target(program: Program, target: str, budget: int = DEFAULT.branches) -> tuple[Rule, ...]:
     """The transition rules of one target; see `expand`."""
     match program.mlp:
         case MlpRules(rules=given):
@@ -125,7 +123,7 @@ def _refuse_hopeless(program: Program, target: str, budget: int) -> None:
         raise AltacError(TooManyRules(span=where, target=target, support=support, count=count, budget=budget))
 
 
-def states(program: Program, target: str, budget: int = BUDGET) -> Iterator[tuple[dict[str, int], int]]:
+def states(program: Program, target: str, budget: int = DEFAULT.branches) -> Iterator[tuple[dict[str, int], int]]:
     """Every way to read what decides about ``target``, and its new value: what has been read, by slot. The
     mapping is reused; copy it to keep it.
 

@@ -89,9 +89,8 @@ ALWAYS = Constant(1)
 
 _NOTHING = Constant(0)
 
-#: Beyond these a test of a sum is also tried slot by slot, or no longer value by value.
+#: Units beyond which a test of a sum is also tried slot by slot.
 _MANY_UNITS = 16
-_MOST_STEPS = 2_000
 
 
 @dataclass(frozen=True)
@@ -106,11 +105,12 @@ class Covers:
     """Covers of regions: diagrams with the leaves 1, 0 and FREE.
 
     ``thresholds`` False leaves every unit a plain conjunction of memberships. Covers of more than ``budget``
-    parts in all raise `TooLarge`.
+    parts in all raise `TooLarge`. A test of a sum is scanned value by value if that takes at most ``steps`` units.
     """
 
-    def __init__(self, program: Program, diagrams: Diagrams, thresholds: bool, budget: int) -> None:
+    def __init__(self, program: Program, diagrams: Diagrams, thresholds: bool, budget: int, steps: int) -> None:
         self.left = budget
+        self.steps = steps
         self.diagrams = diagrams
         self.thresholds = thresholds
         self.low = {s.name: s.domain.low for s in program.slots}
@@ -195,7 +195,7 @@ class Covers:
         if pulled is not None:
             ways.append(self.cover(pulled, negated))
         steps = sum(len(run.values) * len(self.cover(run.child)) for run in runs if not isinstance(run.child, Leaf))
-        if steps <= _MOST_STEPS:
+        if steps <= self.steps:
             ways.append(self._scan(node, runs, negated))
         if not ways or min(map(len, ways)) > _MANY_UNITS:
             ways.append(self.cover(self.diagrams.split(node), negated))

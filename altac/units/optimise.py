@@ -15,6 +15,7 @@ import numpy as np
 from altac.diagnostics.problem import AltacError
 from altac.ir import Program, RealDomain, label
 from altac.ir.deep import deeply
+from altac.limits import DEFAULT, Limits
 from altac.rules.expand import expand_target
 from altac.units.bag import Bag, Entry
 from altac.units.cover import Covers
@@ -29,41 +30,25 @@ from altac.units.diagram import (
     TooLarge,
 )
 from altac.units.layers import FeatureIndex, Origin, Units, UnitsBuilder
-from altac.units.reachable import Reachable, reachable
+from altac.units.reachable import Reachable
 from altac.units.symbolic import Symbolic
 
-#: Nodes of the diagrams of one target after which it is left to the rules.
-NODES = 400_000
-#: Nodes up to which level 2 also tries diagrams without tests of sums.
-_FEW_NODES = 20_000
-#: Likewise for the parts of covers.
-_PARTS = 2_000_000
-_FEW_PARTS = 10_000
 
-#: Pairs of old and new values up to which one unit per pair is tried.
-_MOST_PAIRS = 3_000
-#: New values up to which each is tried on its own.
-_MOST_TRIALS = 12
-#: Units of a target beyond which no second way is tried.
-_MANY_UNITS = 4_000
-
-
-def optimised_units(program: Program, level: Literal[1, 2], budget: int) -> Units:
+def optimised_units(program: Program, level: Literal[1, 2], possible: Reachable, limits: Limits = DEFAULT) -> Units:
     """The hidden units of ``program``: exact covers at level 1, threshold units as well at level 2.
 
     They do what the rules do on every state that a run without errors meets; where the rules drop a combination as
-    an error, and at values that no run reaches, they may do anything. A target whose diagram grows too large gets a unit per
-    rule.
+    an error, and at values that are not ``possible``, they may do anything. A target whose diagram grows too large gets
+    a unit per rule.
 
     Raises:
         AltacError: and its rules are too many to enumerate.
     """
-    return deeply(lambda: _optimised(program, level, budget))
+    return deeply(lambda: _optimised(program, level, possible, limits))
 
 
-def _optimised(program: Program, level: int, budget: int) -> Units:
+def _optimised(program: Program, level: int, possible: Reachable, limits: Limits) -> Units:
     index = FeatureIndex.of(program)
-    possible = reachable(program)
     bag = Bag(index)
     for head in program.heads:
         if not isinstance(head.domain, RealDomain):
@@ -71,7 +56,7 @@ def _optimised(program: Program, level: int, budget: int) -> Units:
                 feature = index.offset[head.name] + i
                 bag.add(_one_hot(head.name, head.domain.size, i), [(feature, -1)], f"reset {head.name}")
     for variable in program.variables:
-        bag.merge(_of_target(program, index, variable.name, level, budget, bag, possible))
+        bag.merge(_of_target(program, index, variable.name, level, bag, possible, limits))
     builder = UnitsBuilder(index)
     for entry in bag.live():
         inputs = {
@@ -82,29 +67,29 @@ def _optimised(program: Program, level: int, budget: int) -> Units:
 
 
 def _of_target(
-    program: Program, index: FeatureIndex, name: str, level: int, budget: int, beside: Bag, possible: Reachable
+    program: Program, index: FeatureIndex, name: str, level: int, beside: Bag, possible: Reachable, limits: Limits
 ) -> Bag:
     """The best units found for one target. Where sums do not pay, tests of single slots may."""
     found: list[Bag] = []
     for sums in (True, False) if level > 1 else (False,):
-        diagrams = Diagrams(NODES if not found else _FEW_NODES)
+        diagrams = Diagrams(limits.few_nodes if found else limits.nodes)
         try:
-            symbolic = Symbolic(program, diagrams, sums, possible)
+            symbolic = Symbolic(program, diagrams, possible, limits.sum_values if sums else 0)
             diagram = symbolic.diagram(name)
             if diagram is diagrams.keep or diagram is diagrams.free:
                 return Bag(index)
-            parts = _PARTS if not found else _FEW_PARTS + 20 * found[0].cost(beside)
-            covers = Covers(program, diagrams, level > 1, parts)
-            found.append(_Ways(program, index, name, diagrams, diagram, symbolic, covers).best(beside))
+            parts = limits.few_parts + 20 * found[0].cost(beside) if found else limits.parts
+            covers = Covers(program, diagrams, level > 1, parts, limits.steps)
+            found.append(_Ways(program, index, name, diagrams, diagram, symbolic, covers, limits).best(beside))
         except TooLarge:
             continue
     if found:
         return min(found, key=lambda bag: bag.cost(beside))
     try:
-        return _rule_by_rule(program, index, name, budget)
+        return _rule_by_rule(program, index, name, limits.branches)
     except AltacError:
         if level > 1:
-            return _of_target(program, index, name, 1, budget, beside, possible)
+            return _of_target(program, index, name, 1, beside, possible, limits)
         raise
 
 
@@ -134,7 +119,7 @@ class _Ways:
 
     def __init__(
         self, program: Program, index: FeatureIndex, name: str, diagrams: Diagrams, diagram: Node,
-        symbolic: Symbolic, covers: Covers,
+        symbolic: Symbolic, covers: Covers, limits: Limits,
     ) -> None:  # fmt: skip
         self.name = name
         self.index = index
@@ -142,6 +127,7 @@ class _Ways:
         self.diagrams = diagrams
         self.diagram = diagram
         self.covers = covers
+        self.limits = limits
         self.spans = symbolic.spans
         self.all_spans = [s for (target, _), spans in symbolic.spans.items() if target == name for s in spans]
         self.masks: dict[int, int] = {}
@@ -151,12 +137,12 @@ class _Ways:
 
     def best(self, beside: Bag) -> Bag:
         """The way that adds fewest units to ``beside``."""
-        few = len(self.codes) * len(self.new) <= _MOST_PAIRS
+        few = len(self.codes) * len(self.new) <= self.limits.pairs
         pairs: frozenset[int] = frozenset()
         below = False
         best = self.units(pairs, below)
         cost = best.cost(beside)
-        if len(best.units) > _MANY_UNITS:  # then trying further ways takes too long
+        if len(best.units) > self.limits.units:  # then trying further ways takes too long
             return best
         for start in (pairs, frozenset(self.new)) if few else (pairs,):
             for under in (False, True):
@@ -165,7 +151,7 @@ class _Ways:
                     found = bag.cost(beside)
                     if found < cost:
                         best, cost, pairs, below = bag, found, start, under
-        if few and len(self.new) <= _MOST_TRIALS:
+        if few and len(self.new) <= self.limits.trials:
             improved = True
             while improved:
                 improved = False

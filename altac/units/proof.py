@@ -1,10 +1,12 @@
-"""Checks that hidden units do what the program says, one target at a time.
+"""Proves that hidden units do what the program says, one target at a time.
 
 A *path* is what the program reads to decide about a target, with the values read. On every path each unit must
 be surely on (``pre >= 1``) or surely off (``pre <= 0``) whatever the slots that are not read hold - any value, any
 mixture of values - and the effects of those that are on must be the change of the target. Paths through values that
 the units take for unreachable are left out; that no other path leads to such a value is checked with them, so that the proof
 is one by induction over the layers.
+
+Most units are off on most paths, by one value alone; which these are is looked up, bit by bit, before any sums are taken.
 """
 
 from __future__ import annotations
@@ -13,8 +15,8 @@ import random
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice, product
-from math import prod
+from itertools import islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,16 +26,17 @@ from altac.ir import Program, RealDomain
 from altac.ir.deep import deeply
 from altac.ir.evaluate import Undefined
 from altac.ir.slices import NextValue
+from altac.limits import DEFAULT, Limits
 from altac.rules.expand import states
 from altac.units.layers import Units
 from altac.units.reachable import everything
 
-#: Paths of a target, and paths times units, up to which all paths are checked.
-MOST_PATHS = 1_000_000
-MOST_WORK = 30_000_000
+Array = NDArray[Any]
+#: What was read on a path, by slot, and the value of the target after it.
+Path = tuple[dict[str, int], int]
 
-_CHUNK = 4_000_000
-_MOST_FILLINGS = 256
+#: Units times paths that are looked up at once.
+_CHUNK = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class Checked:
 
 @dataclass(frozen=True)
 class Report:
+    """What the proof found: how much it went through for each target, and where the units are wrong."""
+
     targets: tuple[Checked, ...]
     mismatches: tuple[Mismatch, ...]
 
@@ -63,41 +68,45 @@ class Report:
     def exhaustive(self) -> bool:
         return all(t.exhaustive for t in self.targets)
 
+    @property
+    def sampled(self) -> tuple[str, ...]:
+        """The targets of which only some paths were tried."""
+        return tuple(t.target for t in self.targets if not t.exhaustive)
 
-def check_units(program: Program, units: Units, *, samples: int = 20_000, seed: int = 0) -> Report:
-    """Compare ``units`` with the program: on all paths where that is feasible, on ``samples`` random ones otherwise."""
-    return deeply(lambda: _check(program, units, samples, seed))
+
+def prove(program: Program, units: Units, limits: Limits = DEFAULT, *, seed: int = 0) -> Report:
+    """Hold ``units`` against the program: on all paths where the limits allow it, on random ones otherwise."""
+    return deeply(lambda: _prove(program, units, limits, seed))
 
 
-def _check(program: Program, units: Units, samples: int, seed: int) -> Report:
+def _prove(program: Program, units: Units, limits: Limits, seed: int) -> Report:
     if units.predicates is not None:
         raise ValueError("units with predicates are not supported")
-    checker = _Checker(program, units)
+    weights = _Weights(program, units)
     checked: list[Checked] = []
     mismatches: list[Mismatch] = []
     for variable in program.variables:
-        target = variable.name
-        bound = min(MOST_PATHS, MOST_WORK // max(checker.touching(target).size, 1))
+        prover = _Prover(weights, variable.name, limits)
+        prover.lead_to({}, variable.initial.values)
         try:
-            every = islice(states(program, target, 4 * bound), 4 * bound + 1)
-            found = list(islice(((dict(read), new) for read, new in every if checker.possible(read)), bound + 1))
-            exhaustive = len(found) <= bound
+            bound = 4 * limits.proof_paths
+            every = ((dict(read), new) for read, new in islice(states(program, variable.name, bound), bound + 1))
+            exhaustive = prover.check(every)
         except AltacError:
             exhaustive = False
         if not exhaustive:
-            paths = random_states(program, target, random.Random(seed))
-            found = [(read, new) for read, new in islice(paths, min(samples, bound)) if checker.possible(read)]
-        checked.append(Checked(target, len(found), exhaustive))
-        mismatches += checker.mismatches(target, found)
-        mismatches += checker.leaving(target, [({}, code) for code in variable.initial.values])
-        mismatches += checker.leaving(target, found)
+            paths = random_states(program, variable.name, random.Random(seed))
+            prover.restart()
+            prover.check(islice(paths, limits.proof_samples))
+        checked.append(Checked(variable.name, prover.paths, exhaustive))
+        mismatches += prover.mismatches
     for head in program.heads:
-        if not isinstance(head.domain, RealDomain) and not checker.resets(head.name):
+        if not isinstance(head.domain, RealDomain) and not weights.resets(head.name):
             mismatches.append(Mismatch(head.name, (), head.domain.low))
     return Report(tuple(checked), tuple(mismatches))
 
 
-def random_states(program: Program, target: str, rng: random.Random) -> Iterator[tuple[dict[str, int], int]]:
+def random_states(program: Program, target: str, rng: random.Random) -> Iterator[Path]:
     """Random paths without errors, for ever (none if ten thousand in a row fail). Values near others on the path
     are likelier than the rest, so that comparisons come out both ways."""
     evaluate = NextValue(program, target)
@@ -126,129 +135,184 @@ def random_states(program: Program, target: str, rng: random.Random) -> Iterator
             yield dict(path), old if new is None else new
 
 
-class _Checker:
+class _Weights:
+    """The units by number: for each slot that it reads, a weight for each code; and what it does to each slot."""
+
     def __init__(self, program: Program, units: Units) -> None:
         self.program = program
         self.units = units
-        index = units.features
+        self.index = units.features
         self.names = [s.name for s in program.slots]
-        self.reachable = units.reachable or everything(program)
-        starts = np.array([index.offset[n] for n in self.names])
+        self.reachable: Mapping[str, frozenset[int]] = units.reachable or everything(program)
+        starts = np.array([self.index.offset[n] for n in self.names])
         owner = np.searchsorted(starts, units.layer.w1.cols, side="right") - 1
-        #: By unit: slot -> weights of its codes.
-        self.weights: list[dict[str, NDArray[np.int64]]] = [{} for _ in units.layer.bias]
+        self.reads: list[dict[str, Array]] = [{} for _ in units.layer.bias]
         for unit, col, slot, weight in zip(
             units.layer.w1.rows, units.layer.w1.cols, owner, units.layer.w1.weights, strict=True
         ):
             name = self.names[slot]
-            table = self.weights[unit].setdefault(name, np.zeros(index.size[name], np.int64))
-            table[col - index.offset[name]] = weight
+            table = self.reads[unit].setdefault(name, np.zeros(self.index.size[name]))
+            table[col - self.index.offset[name]] = weight
 
-    def possible(self, read: Mapping[str, int]) -> bool:
-        """Whether all values read are reachable."""
-        return all(code in self.reachable[name] for name, code in read.items())
-
-    def leaving(self, target: str, found: Iterable[tuple[dict[str, int], int]]) -> Iterator[Mismatch]:
-        """Paths, or starts without any, that lead to a value taken for unreachable."""
-        held = self.reachable[target]
-        yield from (Mismatch(target, tuple(read.items()), new) for read, new in found if new not in held)
-
-    def touching(self, slot: str) -> NDArray[np.int64]:
-        """The units with an effect on ``slot``."""
-        index = self.units.features
-        start = index.offset[slot]
-        rows = self.units.w2.rows
-        return np.unique(self.units.w2.cols[(rows >= start) & (rows < start + index.size[slot])])
-
-    def effects(self, slot: str, touching: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The effects on ``slot``, shape (units, codes)."""
-        index, w2 = self.units.features, self.units.w2
-        start, size = index.offset[slot], index.size[slot]
+    def effects(self, slot: str) -> tuple[Array, Array]:
+        """The units with an effect on ``slot``, and these effects, of shape (units, codes)."""
+        w2 = self.units.w2
+        start, size = self.index.offset[slot], self.index.size[slot]
         own = (w2.rows >= start) & (w2.rows < start + size)
-        result = np.zeros((len(touching), size), np.int64)
+        touching = np.unique(w2.cols[own])
+        result = np.zeros((len(touching), size))
         np.add.at(result, (np.searchsorted(touching, w2.cols[own]), w2.rows[own] - start), w2.weights[own])
-        return result
-
-    def mismatches(self, target: str, found: list[tuple[dict[str, int], int]]) -> Iterator[Mismatch]:
-        touching = self.touching(target)
-        effects = self.effects(target, touching)
-        index = self.units.features
-        low = index.low[target]
-        step = max(1, _CHUNK // max(len(touching), 1))
-        for start in range(0, len(found), step):
-            chunk = found[start : start + step]
-            least, most = self._bounds(touching, [read for read, _ in chunk])
-            on = least >= 1
-            unsure = (~on & (most > 0)).any(axis=1)
-            after = on.astype(np.float32) @ effects.astype(np.float32)
-            rows = np.arange(len(chunk))
-            after[rows, [read[target] - low for read, _ in chunk]] += 1
-            after[rows, [new - low for _, new in chunk]] -= 1
-            for at in np.flatnonzero(after.any(axis=1) & ~unsure):
-                yield Mismatch(target, tuple(chunk[at][0].items()), chunk[at][1])
-            for at in np.flatnonzero(unsure):
-                yield from self._closer(target, touching, effects, *chunk[at])
-
-    def _closer(
-        self, target: str, touching: NDArray[np.int64], effects: NDArray[np.int64], read: dict[str, int], new: int
-    ) -> Iterator[Mismatch]:
-        """A path on which units depend on variables that are not read: these are one-hot at least, and the units may
-        depend on them if their sum does not."""
-        index = self.units.features
-        least, most = self._bounds(touching, [read])
-        names = {n for i in np.flatnonzero((least < 1) & (most > 0)) for n in self.weights[touching[i]]}
-        open_names = [v.name for v in self.program.variables if v.name in names and v.name not in read]
-        ranges = [sorted(self.reachable[n]) for n in open_names]
-        if prod(map(len, ranges)) <= _MOST_FILLINGS:
-            fillings = list(product(*ranges))
-        else:
-            rng = random.Random(0)
-            fillings = [tuple(map(rng.choice, ranges)) for _ in range(_MOST_FILLINGS)]
-        paths = [{**read, **dict(zip(open_names, filling, strict=True))} for filling in fillings]
-        least, most = self._bounds(touching, paths)
-        on = least >= 1
-        after = on.astype(np.int64) @ effects
-        after[:, read[target] - index.low[target]] += 1
-        after[:, new - index.low[target]] -= 1
-        for at in np.flatnonzero(after.any(axis=1) | (~on & (most > 0)).any(axis=1))[:1]:
-            yield Mismatch(target, tuple(paths[at].items()), new)
-
-    def _bounds(
-        self, touching: NDArray[np.int64], paths: list[dict[str, int]]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The least and the largest pre-activation on each path, each of shape (paths, units)."""
-        shape = (len(paths), len(touching))
-        least = np.broadcast_to(self.units.layer.bias[touching], shape).copy()
-        most = least.copy()
-        index = self.units.features
-        for name in self.names:
-            holders = [i for i, unit in enumerate(touching) if name in self.weights[unit]]
-            if not holders:
-                continue
-            size, low = index.size[name], index.low[name]
-            # The last column stands for "not read".
-            tables = np.array([self.weights[touching[i]][name] for i in holders])
-            held = tables[:, sorted(code - low for code in self.reachable[name])]
-            small = np.concatenate([tables, held.min(axis=1, keepdims=True)], axis=1)
-            large = np.concatenate([tables, held.max(axis=1, keepdims=True)], axis=1)
-            codes = np.array([read[name] - low if name in read else size for read in paths])
-            least[:, holders] += small.T[codes]
-            most[:, holders] += large.T[codes]
-        return least, most
+        return touching, result
 
     def resets(self, head: str) -> bool:
         """Whether the units take a head's output away whole: one unit that equals each of its features, for any
         mixture, and no other effect."""
-        touching = self.touching(head)
-        index = self.units.features
-        offset, size = index.offset[head], index.size[head]
-        effects = self.effects(head, touching)
-        total = np.zeros((size, size), np.int64)
+        touching, effects = self.effects(head)
+        size = self.index.size[head]
+        total = np.zeros((size, size))
         for unit, effect in zip(touching, effects, strict=True):
-            weights = self.weights[unit]
-            if set(weights) != {head} or self.units.layer.bias[unit] or weights[head].sum() != 1:
+            reads = self.reads[unit]
+            if set(reads) != {head} or self.units.layer.bias[unit] or reads[head].sum() != 1:
                 return False
-            if not np.isin(weights[head], (0, 1)).all():
+            if not np.isin(reads[head], (0, 1)).all():
                 return False
-            total += np.outer(effect, weights[head])
-        return bool(offset >= 0 and (total == -np.eye(size, dtype=np.int64)).all())
+            total += np.outer(effect, reads[head])
+        return bool((total == -np.eye(size)).all())
+
+
+class _Prover:
+    """The proof for one target."""
+
+    def __init__(self, weights: _Weights, target: str, limits: Limits) -> None:
+        self.weights = weights
+        self.target = target
+        self.limits = limits
+        self.touching, self.effects = weights.effects(target)
+        holders, self.codes = np.nonzero(self.effects)
+        self.amounts = self.effects[holders, self.codes]
+        self.changes = np.bincount(holders, minlength=len(self.touching))  # by unit, and where they begin
+        self.first = np.cumsum(self.changes) - self.changes
+        self.low = weights.index.low[target]
+        self.bias = weights.units.layer.bias[self.touching].astype(np.float64)
+        self.mismatches: list[Mismatch] = []
+        self.paths = 0
+        self.work = 0
+        self.complete = True
+        self._tables()
+
+    def _tables(self) -> None:
+        """For every slot that a unit reads, by unit and code: the weight of the code; in a last column, for a slot that is
+        not read, the least and the greatest weight of a reachable one. ``maybe``, by code: whether the unit can be on
+        there, a bit per unit."""
+        held = [self.weights.reads[unit] for unit in self.touching]
+        self.least: dict[str, Array] = {}
+        self.most: dict[str, Array] = {}
+        for name in self.weights.names:
+            if not any(name in reads for reads in held):
+                continue
+            low = self.weights.index.low[name]
+            nothing = np.zeros(self.weights.index.size[name])
+            table = np.array([reads.get(name, nothing) for reads in held])
+            reachable = table[:, sorted(code - low for code in self.weights.reachable[name])]
+            self.least[name] = np.concatenate([table, reachable.min(axis=1, keepdims=True)], axis=1)
+            self.most[name] = np.concatenate([table, reachable.max(axis=1, keepdims=True)], axis=1)
+        ceiling = self.bias + sum((most[:, -1] for most in self.most.values()), np.zeros(len(self.bias)))
+        self.maybe = {
+            name: np.packbits((ceiling[:, None] - most[:, -1:] + most).T > 0, axis=1)
+            for name, most in self.most.items()
+        }  # fmt: skip
+
+    def lead_to(self, read: dict[str, int], codes: Iterable[int]) -> None:
+        """Record the codes that are taken for unreachable."""
+        held = self.weights.reachable[self.target]
+        self.mismatches += [
+            Mismatch(self.target, tuple(read.items()), code) for code in dict.fromkeys(codes) if code not in held
+        ]
+
+    def restart(self) -> None:
+        """Begin anew, with other paths."""
+        self.paths = self.work = 0
+
+    def check(self, paths: Iterable[Path]) -> bool:
+        """Go through ``paths``; whether that could be finished within the limits."""
+        reachable = self.weights.reachable
+        possible = (p for p in paths if all(code in reachable[name] for name, code in p[0].items()))
+        step = max(1, min(1 << 14, _CHUNK // max(len(self.touching), 1)))
+        while chunk := list(islice(possible, step)):
+            self.paths += len(chunk)
+            if self.paths > self.limits.proof_paths or self.work > self.limits.proof_work:
+                return False
+            self._chunk(chunk)
+        return self.complete
+
+    def _chunk(self, chunk: list[Path]) -> None:
+        for read, new in chunk:
+            self.lead_to(read, [new])
+        rows, units, on, unsure = self._states([read for read, _ in chunk])
+        after = self._after(chunk, rows[on], units[on])
+        open_rows = np.unique(rows[unsure])
+        wrong: Array = np.any(after, axis=1)
+        wrong[open_rows] = False
+        for at in np.flatnonzero(wrong):
+            self.mismatches.append(Mismatch(self.target, tuple(chunk[at][0].items()), chunk[at][1]))
+        for at in open_rows:
+            self._closer(chunk[at], units[unsure & (rows == at)])
+
+    def _states(self, reads: list[dict[str, int]]) -> tuple[Array, Array, Array, Array]:
+        """The pairs of a path and a unit that may be on there, and whether it is on, or on in part, whatever is not read."""
+        codes = {
+            name: np.array([read[name] - self.weights.index.low[name] if name in read else -1 for read in reads])
+            for name in self.least
+        }  # fmt: skip
+        bits = np.full((len(reads), -(-len(self.touching) // 8)), 255, np.uint8)
+        for name, maybe in self.maybe.items():
+            bits &= maybe[codes[name]]
+        rows, units = np.nonzero(np.unpackbits(bits, axis=1, count=len(self.touching)))
+        self.work += len(rows)
+        least = self.bias[units]
+        most = least.copy()
+        for name in self.least:
+            at = codes[name][rows]
+            least += self.least[name][units, at]
+            most += self.most[name][units, at]
+        on = least >= 1
+        return rows, units, on, ~on & (most > 0)
+
+    def _after(self, chunk: list[Path], rows: Array, units: Array) -> Array:
+        """The target's features after the step less those that it should have, of shape (paths, codes)."""
+        count, size = self.changes[units], self.effects.shape[1]
+        first = np.cumsum(count) - count
+        entries = np.repeat(self.first[units] - first, count) + np.arange(count.sum())
+        at = np.repeat(rows, count) * size + self.codes[entries]
+        after = np.bincount(at, self.amounts[entries], len(chunk) * size).reshape(len(chunk), size)
+        every = np.arange(len(chunk))
+        after[every, [read[self.target] - self.low for read, _ in chunk]] += 1
+        after[every, [new - self.low for _, new in chunk]] -= 1
+        return after
+
+    def _closer(self, path: Path, unsure: Array) -> None:
+        """A path on which units depend on variables that are not read: these are one-hot at least, and the units may
+        depend on them if their sum does not. Values are tried for one variable after the other, as long as it matters."""
+        pending = [(path, unsure)]
+        left = self.limits.proof_fillings
+        while pending:
+            (read, new), unsure = pending.pop()
+            names = {name for unit in self.touching[unsure] for name in self.weights.reads[unit]}
+            name = next(
+                (v.name for v in self.weights.program.variables if v.name in names and v.name not in read), None
+            )
+            if name is None:
+                self.mismatches.append(Mismatch(self.target, tuple(read.items()), new))
+                return
+            paths = [({**read, name: code}, new) for code in sorted(self.weights.reachable[name])]
+            left -= len(paths)
+            if left < 0:
+                self.complete = False
+                return
+            rows, units, on, still = self._states([read for read, _ in paths])
+            wrong: Array = np.any(self._after(paths, rows[on], units[on]), axis=1)
+            wrong[rows[still]] = False
+            for at in np.flatnonzero(wrong)[:1]:
+                self.mismatches.append(Mismatch(self.target, tuple(paths[at][0].items()), new))
+                return
+            pending += [(paths[at], units[still & (rows == at)]) for at in np.unique(rows[still])]

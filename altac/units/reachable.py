@@ -13,18 +13,16 @@ from collections.abc import Mapping
 from altac.diagnostics.problem import AltacError
 from altac.ir import Program, RealDomain
 from altac.ir.deep import deeply
+from altac.limits import DEFAULT
 from altac.rules.expand import states
 
 #: Codes of every variable and head.
 Reachable = Mapping[str, frozenset[int]]
 
-#: Ways to read what decides about one variable, after which it may hold any value.
-MOST_PATHS = 30_000
-
 _Path = tuple[tuple[str, int], ...]
 
 
-def reachable(program: Program, most_paths: int = MOST_PATHS) -> Reachable:
+def reachable(program: Program, most_paths: int = DEFAULT.reachable_paths) -> Reachable:
     """The codes that each variable can hold, and each head where it has a value."""
     return deeply(lambda: _reachable(program, most_paths))
 

@@ -36,18 +36,18 @@ Path = Mapping[str, Codes]
 Then = Callable[[Sum, Path], Node]
 Antecedent = tuple[tuple[str, int], ...]
 
-#: A test of a sum of several slots has at most this many values; beyond it slots are tested one by one.
-_WIDEST_SUM = 20_000
-
 
 class Symbolic:
-    """Evaluates one program on slots with ``reachable`` codes; ``spans`` has the places of the updates by target and new
-    code."""
+    """Evaluates one program on slots with ``reachable`` codes.
 
-    def __init__(self, program: Program, diagrams: Diagrams, sums: bool, reachable: Reachable) -> None:
+    A test of a sum of several slots has at most ``sum_values`` values; beyond it slots are tested one by one (0:
+    always). ``spans`` has the places of the updates by target and new code.
+    """
+
+    def __init__(self, program: Program, diagrams: Diagrams, reachable: Reachable, sum_values: int) -> None:
         self.program = program
         self.diagrams = diagrams
-        self.sums = sums
+        self.sum_values = sum_values
         self.reachable = reachable
         self.domains: dict[str, Domain] = {s.name: s.domain for s in program.slots}
         self.spans: dict[tuple[str, int], dict[Span, None]] = {}
@@ -307,7 +307,7 @@ class Symbolic:
                 ],
             )
         low, high = value.range()
-        if self.sums and high - low < _WIDEST_SUM:
+        if high - low < self.sum_values:
             made: dict[int, Node] = {}
             nodes: dict[int, Node] = {}
             for v in value.values():

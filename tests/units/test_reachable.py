@@ -13,7 +13,7 @@ from altac.ir import Program
 from altac.source import Source
 from altac.transformer import TransformerRunner, build
 from altac.units import prune, units
-from altac.units.proof import check_units
+from altac.units.proof import prove
 from altac.units.prune import live_slots
 from altac.units.reachable import everything
 from altac.units.reachable import reachable as values
@@ -59,9 +59,9 @@ def test_unreachable_values_make_units_fewer() -> None:
     program = load(COUNTER)
     built = units(program, 2)
     assert built.reachable == values(program)
-    assert not check_units(program, built).mismatches
+    assert not prove(program, built).mismatches
     wide = replace(built, reachable=None)
-    assert check_units(program, wide).mismatches  # at values that are not reached the units do as they like
+    assert prove(program, wide).mismatches  # at values that are not reached the units do as they like
     rng = random.Random(0)
     inputs = [tuple(rng.choices((0, 1), k=5)) for _ in range(20)]
     got = TransformerRunner(build(program, built)).run(inputs)
@@ -95,7 +95,7 @@ def test_sets_that_are_not_closed_are_found(lost: str) -> None:
     assert built.reachable is not None
     for code in built.reachable[lost]:
         smaller = {**built.reachable, lost: built.reachable[lost] - {code}}
-        assert check_units(program, replace(built, reachable=smaller)).mismatches
+        assert prove(program, replace(built, reachable=smaller)).mismatches
 
 
 DEAD = """\

@@ -15,6 +15,7 @@ from altac.cli import main
 from altac.diagnostics.problem import AltacError
 from altac.highlight import AltacLexer
 from altac.ir import Head
+from altac.limits import Limits
 from altac.rules.expand import expand
 from altac.trace import collect, layers
 from altac.trace.fired import Fired
@@ -189,7 +190,7 @@ def test_a_set_number_of_layers_does_not_run_for_ever_for_a_page_that_is_full() 
 def test_units_that_cannot_be_made_are_a_note() -> None:
     found, trace = traced("parity")
     with pytest.raises(AltacError) as raised:
-        units(found.ir, 0, budget=1)
+        units(found.ir, 0, Limits(branches=1))
     view = view_data(trace, found.source, raised.value)
     assert view.data["units"] is None
     assert view.data["notes"][0].startswith("the page leaves out the hidden units: ")
