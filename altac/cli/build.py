@@ -10,7 +10,7 @@ import click
 
 from altac.api import Model, load
 from altac.cli.exits import Exit
-from altac.cli.output import level_option, params_option, report
+from altac.cli.output import level_option, params_option, report, show
 
 _dtype = click.option("--dtype", type=click.Choice(["float32", "bfloat16"]), default="float32", show_default=True)
 _length = click.option("--max-length", type=click.IntRange(min=1), metavar="N", help="Longest input to guarantee.")
@@ -50,10 +50,10 @@ def build(
     if as_json:
         click.echo(json.dumps({"directory": directory, **sizes}))
     else:
-        click.echo(
+        show([
             f"{directory}: {sizes['parameters']:,} parameters, {sizes['mlp_width']:,} hidden units,"
             f" residual stream of {sizes['residual_width']:,}, built in {seconds:.2f} s"
-        )
+        ])  # fmt: skip
     return Exit.SUCCESS
 
 
@@ -74,7 +74,8 @@ def inspect(file: str, level: int, dtype: str, max_length: int | None, as_json: 
     if as_json:
         click.echo(json.dumps(sizes))
         return Exit.SUCCESS
-    click.echo(f"{program.name} at -O{level}")
+    show([((f"{program.name} at -O{level}", "strong"),)])
     for name, value in sizes.items():
-        click.echo(f"  {name.replace('_', ' '):<16}{'too many' if value is None else f'{value:,}':>14}")
+        shown = "too many" if value is None else f"{value:,}"
+        show([((f"  {name.replace('_', ' '):<16}", "plain"), (f"{shown:>14}", "strong"))])
     return Exit.SUCCESS

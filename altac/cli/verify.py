@@ -10,7 +10,8 @@ import click
 
 from altac.api import Program, load
 from altac.cli.exits import Exit
-from altac.cli.output import level_option, params_option, report
+from altac.cli.output import level_option, params_option, report, show
+from altac.styled import Line
 
 
 @click.command()
@@ -49,36 +50,29 @@ def verify(
     if as_json:
         click.echo(json.dumps(_json(program, units, found, model.built.certificate), ensure_ascii=False))
         return Exit.SUCCESS if sound else Exit.FAILURE
-    click.echo(f"{program.name} at -O{level}, {dtype}\n")
-    click.echo(model.built.certificate.statement())
-    click.echo()
-    for line in _proof(units):
-        click.echo(line)
-    click.echo(
+    show([((f"{program.name} at -O{level}, {dtype}", "strong"),), "", model.built.certificate.statement(), ""], hang=0)
+    show(_proof(units), hang=4)
+    show([
         f"\nAll {found.exhaustive:,} inputs of up to {found.exhaustive_length} tokens and {samples} more of up to"
         f" {found.longest} were tried: the interpreter succeeds on {found.compared:,}"
-        f" and stops with an error on {found.failing:,}."
-    )
-    click.echo(
-        f"Outputs, layers and halting agree on {found.compared - len(found.differences):,} of {found.compared:,}."
-    )
-    click.echo(f"Worst lead of a chosen logit: {found.margin:.6g} (exact: 1), on {_input(program, found.narrowest)}")
+        f" and stops with an error on {found.failing:,}.",
+        f"Outputs, layers and halting agree on {found.compared - len(found.differences):,} of {found.compared:,}.",
+        f"Worst lead of a chosen logit: {found.margin:.6g} (exact: 1), on {_input(program, found.narrowest)}",
+    ], hang=0)  # fmt: skip
     for near in found.closest:
-        click.echo(
+        show([
             f"  {near.head}: the mean {near.value:.6g} came within {near.distance:.3g} of the boundary"
             f" {near.boundary:.6g} on {_input(program, near.tokens)}"
-        )
+        ])  # fmt: skip
     for difference in found.differences[:5]:
-        click.echo(f"DIFFERENT on {_input(program, difference.tokens)}", err=True)
+        show([(("DIFFERENT", "error"), (f" on {_input(program, difference.tokens)}", "plain"))], err=True)
         for name, result in (("interpreter", difference.interpreter), ("transformer", difference.transformer)):
             run_ = program.decode(result)
-            click.echo(
-                f"  {name}: {json.dumps(run_.output)} after {run_.layers} layers, halted {run_.halted}", err=True
-            )
+            show([f"  {name}: {json.dumps(run_.output)} after {run_.layers} layers, halted {run_.halted}"], err=True)
     return Exit.SUCCESS if sound else Exit.FAILURE
 
 
-def _proof(units: Any) -> Iterator[str]:
+def _proof(units: Any) -> Iterator[Line | str]:
     """What was shown about the hidden units, target by target."""
     complete = [t for t in units.targets if t.exhaustive]
     paths = sum(t.paths for t in complete)
@@ -88,7 +82,7 @@ def _proof(units: Any) -> Iterator[str]:
             yield f"  {target.target}: {target.paths:,} random paths (too many to try all)"
     yield f"  {len(units.mismatches)} mismatches" if units.mismatches else "  all equal; head outputs are reset exactly"
     for mismatch in units.mismatches[:5]:
-        yield f"  WRONG: {mismatch.target} on {dict(mismatch.read)}"
+        yield ("  ", "plain"), ("WRONG", "error"), (f": {mismatch.target} on {dict(mismatch.read)}", "plain")
 
 
 def _input(program: Program, tokens: tuple[int, ...]) -> str:
