@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from altac import ir
     from altac.analysis.minimal import Minimal
     from altac.analysis.theorem import Verdict
+    from altac.compile import Compiled, Record
     from altac.display.rules import Rules
     from altac.display.weights import Weights
     from altac.interpreter import Result
@@ -161,7 +162,7 @@ class Program:
     @cached_property
     def runner(self) -> Any:
         """The compiled model of the highest level, ready to run."""
-        return self.compile().runner
+        return self.compile(allow_sampled=True).runner
 
     def rules(self) -> Rules:
         """The transition rules of level 0. Raises `AltacError` if they are too many."""
@@ -171,14 +172,23 @@ class Program:
         found = expand(self.ir)
         return Rules(found.rules, found.resets, self.ir)
 
-    def compile(self, level: int = 2, *, dtype: str = "float32", max_length: int | None = None) -> Model:
-        """Compile to Transformer weights. Raises `AltacError` for what cannot be built or certified."""
-        from altac.transformer import build
-        from altac.units import prune, units
+    def compile(
+        self, level: int = 2, *, dtype: str = "float32", max_length: int | None = None, allow_sampled: bool = False,
+        record: Record | None = None,
+    ) -> Model:  # fmt: skip
+        """Compile to Transformer weights, and prove that they do what the program says; see `altac.compile`.
 
-        ir = prune(self.ir) if level else self.ir
-        found = units(ir, level)
-        return Model(self, level, found, build(ir, found, dtype=dtype, max_length=max_length))
+        ``allow_sampled`` lets units pass of which the proof could only try some states. ``record`` collects the stages.
+        Raises `AltacError` for what cannot be built, proved or certified.
+        """
+        from altac.compile import compile_program
+
+        return Model(
+            self,
+            compile_program(
+                self.ir, level, dtype=dtype, max_length=max_length, allow_sampled=allow_sampled, record=record
+            ),
+        )
 
     def minimal(self, inputs: Iterable[Input], *, conjuncts: bool = False, skip_failing: bool = False) -> Minimal:
         """The minimal version with respect to the inputs; see `altac.analysis.minimal`. Raises `AltacError`."""
@@ -212,11 +222,30 @@ class Program:
 class Model:
     """A compiled program."""
 
-    def __init__(self, program: Program, level: int, units: Units, built: BuiltModel) -> None:
+    def __init__(self, program: Program, stages: Compiled) -> None:
         self.program = program
-        self.level = level
-        self.units = units
-        self.built = built
+        #: Every stage of the compilation, see `altac.compile.Compiled`.
+        self.stages = stages
+
+    @property
+    def level(self) -> int:
+        """The optimisation level."""
+        return self.stages.level
+
+    @property
+    def units(self) -> Units:
+        """The hidden units of the MLP."""
+        return self.stages.units
+
+    @property
+    def built(self) -> BuiltModel:
+        """Weights, configuration and labels."""
+        return self.stages.model
+
+    @property
+    def proof(self) -> Literal["exhaustive", "sampled"]:
+        """Whether the hidden units were proved on all states, or some of them tried on random ones."""
+        return "exhaustive" if self.stages.proof.exhaustive else "sampled"
 
     def __repr__(self) -> str:
         return f"<Model {self.program.name} at level {self.level}: {self.built.parameters:,} parameters>"
@@ -233,9 +262,11 @@ class Model:
 
     @cached_property
     def sizes(self) -> dict[str, int | None]:
-        """The sizes of the model, as `altac inspect` prints them; ``rules`` is None if they are too many to enumerate."""
+        """The sizes of the model, as `altac inspect` prints them; ``rules`` is None if they are too many to count."""
+        from altac.rules import count_rules
+
         try:
-            rules: int | None = len(self.program.rules())
+            rules: int | None = count_rules(self.program.ir).total()
         except AltacError:
             rules = None
         return {

@@ -2,7 +2,9 @@
 
 `random_program` draws from any `random.Random`; `programs` is the same as a hypothesis strategy, so that
 failures shrink. With ``reckless=0`` updates are kept inside their types and heads that may be undefined
-are read behind guards only, so that most runs succeed; the default mixes in some errors.
+are read behind guards only, so that most runs succeed; the default mixes in some errors. Restless programs have *clocks*:
+variables that turn or run down whatever the others do, which nothing else need read. Most have no limit and a condition for
+halting that is seldom met, so that their runs end in fixed points and cycles.
 """
 
 from __future__ import annotations
@@ -52,7 +54,8 @@ from altac.source import Source, Span
 
 @dataclass(frozen=True)
 class Options:
-    """What may occur in a program. ``reckless`` is the chance that an update or a read goes unguarded."""
+    """What may occur in a program. ``reckless`` is the chance that an update or a read goes unguarded, ``restless`` that
+    a program has clocks."""
 
     numerical: bool = True
     sets: bool = True
@@ -60,8 +63,34 @@ class Options:
     rules: bool = True
     causal: bool = True
     reckless: float = 0.1
+    restless: float = 0.3
     depth: int = 3
     statements: int = 4
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """Counts up to the end of its domain, and begins again if it ``turns``; only ``when`` a variable has a value."""
+
+    variable: str
+    domain: IntDomain
+    turns: bool
+    when: tuple[str, int] | None
+
+    def statement(self) -> Stmt:
+        low, size = self.domain.low, self.domain.size
+        after = Arithmetic("+", Read(self.variable), Const(1))
+        value = Arithmetic("min", after, Const(self.domain.high))
+        if self.turns:
+            value = Arithmetic("+", Arithmetic("%", Arithmetic("-", after, Const(low)), Const(size)), Const(low))
+        step = Assign(self.variable, value)
+        return step if self.when is None else If(Compare("==", Read(self.when[0]), Const(self.when[1])), (step,))
+
+    def rules(self) -> list[Rule]:
+        first, last = self.domain.low, self.domain.high
+        steps = [(code, code + 1) for code in range(first, last)] + [(last, first)] * self.turns
+        guard = () if self.when is None else (self.when,)
+        return [Rule(((self.variable, old), *guard), self.variable, new) for old, new in steps]
 
 
 @dataclass
@@ -89,23 +118,48 @@ class _Maker:
         categorical = [v.name for v in self.variables if not isinstance(v.domain, RealDomain | SetDomain)]
         causal, output = None, rng.choice(categorical)
         if self.options.causal and rng.random() < 0.15:
-            causal = Causal(rng.choice([None, 0]), rng.randint(1, self.positions))
+            causal = rng.choice([Causal(0, None), *[Causal(s, rng.randint(1, self.positions + 1)) for s in (None, 0)]])
             output = "out"
-            self.variable(output, self.tokens)
+            wide = isinstance(self.tokens, IntDomain) and rng.random() < 0.2
+            self.variable(output, IntDomain(self.tokens.low - 1, 3) if wide else self.tokens)
         if self.options.rules and rng.random() < 0.25:
             mlp: MlpCode | MlpRules = self.transition_rules()
         else:
             mlp = MlpCode(self.block(self.options.statements, self.options.depth, ()))
-        halting = self.slot_domain(rng.choice(categorical))
+        restless = rng.random() < self.options.restless
+        if restless:
+            clocks = [self.clock(f"clock{i}") for i in range(rng.randint(1, 3))]
+            mlp = self.with_clocks(mlp, clocks)
+            categorical += [c.variable for c in clocks]
         halt: Expr | None = None
-        if rng.random() < 0.6:
-            name, domain = halting
+        if rng.random() < (0.9 if restless else 0.6):
+            name, domain = self.slot_domain(rng.choice(categorical))
             halt = Compare(rng.choice(["==", "!=", ">="]), Read(name), Const(self.code(domain)))
-        layers = rng.randint(0, 5) if halt is None or rng.random() < 0.4 else None
+            if restless and rng.random() < 0.7:
+                halt = Compare("<", Read(name), Const(domain.low + rng.choice([0, 0, 1])))
+        layers = rng.randint(0, 5) if halt is None or rng.random() < (0.1 if restless else 0.4) else None
         return Program(
             "random", self.tokens, tuple(self.variables), tuple(self.heads), mlp, output, halt=halt,
             max_layers=layers, positions=self.positions, causal=causal,
         )  # fmt: skip
+
+    def clock(self, name: str) -> _Clock:
+        """A new variable that turns or runs down, at some positions or always, by itself or when another clock strikes."""
+        rng = self.rng
+        guards = [v for v in self.variables if not isinstance(v.domain, RealDomain | SetDomain)]
+        guard = rng.choice([None, *guards]) if rng.random() < 0.6 else None
+        domain = IntDomain(low := rng.randint(-2, 1), low + rng.randint(1, 6))
+        self.variable(name, domain)
+        when = None if guard is None else (guard.name, self.code(guard.domain))
+        return _Clock(name, domain, rng.random() < 0.6, when)
+
+    def with_clocks(self, mlp: MlpCode | MlpRules, clocks: list[_Clock]) -> MlpCode | MlpRules:
+        if isinstance(mlp, MlpRules):
+            return MlpRules(mlp.rules + tuple(rule for clock in clocks for rule in clock.rules()))
+        body = list(mlp.body)
+        for clock in clocks:
+            body.insert(self.rng.randint(0, len(body)), clock.statement())
+        return MlpCode(tuple(body))
 
     def token_domain(self) -> TokenDomain | IntDomain:
         if self.rng.random() < 0.5:

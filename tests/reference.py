@@ -1,6 +1,7 @@
 """A second interpreter, as slow and as plain as possible: one position at a time, no arrays, exact rationals.
 
-It follows section 2 of the design word by word and shares no code with `altac.interpreter`. Tests compare the two.
+It follows section 2 of the design and "When a run ends" of the language reference word by word, and shares no code
+with `altac.interpreter`. Tests compare the two.
 """
 
 from __future__ import annotations
@@ -65,17 +66,24 @@ def run(program: Program, tokens: tuple[int, ...], max_layers: int | None = None
     """The outcome for one input of token indices."""
     if program.causal is None:
         return _run(program, tokens, max_layers, safety)
-    bounds = [b for b in (program.causal.limit, program.positions) if b is not None]
     sequence, layers, halted = tokens, 0, True
     made: tuple[int, ...] = ()
-    while sequence and len(sequence) < min(bounds) and not (made and sequence[-1] == program.causal.stop):
+    while sequence and not (made and sequence[-1] == program.causal.stop):
+        if program.causal.limit is not None and len(sequence) >= program.causal.limit:
+            break
+        if len(sequence) == (4096 if program.positions is None else program.positions):
+            return Outcome(made, layers, halted, Fault("generation-limit", layers, -1, str(len(made))))
         step = _run(program, sequence, max_layers, safety)
         if step.fault is not None:
             made = made if step.fault.code in ("layer-limit", "never-halts") else ()
             return Outcome(made, step.layers, False, step.fault)
+        token = step.output[-1] - program.tokens.low
+        if token not in range(program.tokens.size):
+            fault = Fault("generated-no-token", step.layers, len(sequence) - 1, "")
+            return Outcome(made, step.layers, False, fault)
         layers, halted = max(layers, step.layers), halted and step.halted
         made = (*made, step.output[-1])
-        sequence = (*sequence, step.output[-1] - program.tokens.low)
+        sequence = (*sequence, token)
     return Outcome(made, layers, halted)
 
 
@@ -111,7 +119,7 @@ def _run(program: Program, tokens: tuple[int, ...], max_layers: int | None, safe
             return finish(layer, False)
         state = after
         history.append(state)
-        before = 1 << (layer - 1).bit_length() - 1 if layer > 1 else 0  # the last power of two below the layer
+        before = max((2**k for k in range(20) if 2**k < layer), default=0)
         if limit is None and before and state == history[before] and not _all_halt(program, state):
             return Outcome(finish(layer, False).output, layer, False, Fault("never-halts", layer, -1, str(before)))
 

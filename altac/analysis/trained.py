@@ -15,11 +15,11 @@ from altac.analysis.hyperparameters import Outputs
 from altac.analysis.packing import Array
 from altac.analysis.training import apply
 from altac.analysis.vectors import written
+from altac.compile import compile_program
 from altac.interpreter import run
 from altac.ir import Program
-from altac.transformer import TransformerRunner, build
+from altac.transformer import TransformerRunner
 from altac.transformer.template_model import Fixed, clipped, dot
-from altac.units import units
 
 #: What counts as the answer to an input: the outputs at all positions, or at the last one.
 Answer = Literal["all", "last"]
@@ -65,7 +65,7 @@ def trained_runner(program: Program, layers: list[dict[str, Array]], outputs: Ou
 
     Raises `AltacError` if the program cannot be compiled.
     """
-    built = build(program, units(program, 0))
+    built = compile_program(program, 0, allow_sampled=True).model
     layout = built.layout
     names = written(program, outputs)
     dims: dict[bool, list[int]] = {True: [], False: []}

@@ -4,55 +4,71 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
 
 import click
 
-from altac.api import Model, load
+from altac.api import load
 from altac.cli.exits import Exit
 from altac.cli.output import level_option, params_option, report, show
+from altac.cli.stages import STAGES, pass_lines, stage_lines
+from altac.compile import Record
 
 _dtype = click.option("--dtype", type=click.Choice(["float32", "bfloat16"]), default="float32", show_default=True)
 _length = click.option("--max-length", type=click.IntRange(min=1), metavar="N", help="Longest input to guarantee.")
 
 
-def summary(model: Model, seconds: float) -> dict[str, Any]:
-    """The sizes of a model, as the command contract names them."""
-    return {**model.sizes, "seconds": round(seconds, 3)}
-
-
 @click.command()
 @click.argument("file", metavar="FILE")
-@click.option(
-    "-o",
-    "--output",
-    "directory",
-    required=True,
-    metavar="DIR",
-    help="Folder to write; must be new or an earlier build.",
-)
+@click.option("-o", "--output", "directory", metavar="DIR", help="Folder to write; must be new or an earlier build.")
 @level_option
 @_dtype
 @_length
+@click.option(
+    "--allow-sampled", is_flag=True, help="Accept hidden units that could only be tried on some states, not proved."
+)
+@click.option("--emit", type=click.Choice(list(STAGES)), help="Print a stage of the compilation on stdout.")
+@click.option("--time-passes", is_flag=True, help="Print the seconds and the memory of each pass on stderr.")
 @click.option("--json", "as_json", is_flag=True)
 @params_option
 def build(
-    file: str, directory: str, level: int, dtype: str, max_length: int | None, as_json: bool, params: dict[str, str]
-) -> int:
-    """Build a Flax module with weights: model.py, model.safetensors, config.json, labels.json, README.md."""
+    file: str, directory: str | None, level: int, dtype: str, max_length: int | None, allow_sampled: bool,
+    emit: str | None, time_passes: bool, as_json: bool, params: dict[str, str],
+) -> int:  # fmt: skip
+    """Build a Flax module with weights: model.py, model.safetensors, config.json, labels.json, README.md.
+
+    Without -o nothing is written: for --emit and --time-passes.
+    """
+    if directory is None and not (emit or time_passes):
+        raise click.UsageError("Missing option '-o' / '--output'.")
+    if emit and as_json:
+        raise click.UsageError("--emit prints a stage on stdout, and --json the sizes: give one of them")
+    if emit == "diagrams" and level == 0:
+        raise click.UsageError("-O0 has a unit for each rule and no diagrams: print its rules, or give -O1 or -O2")
     program = load(file, params)
     report(program.warnings)
+    record = Record()
     start = time.perf_counter()
-    model = program.compile(level, dtype=dtype, max_length=max_length)
-    seconds = time.perf_counter() - start
+    try:
+        model = program.compile(level, dtype=dtype, max_length=max_length, allow_sampled=allow_sampled, record=record)
+        seconds = time.perf_counter() - start
+    finally:  # a pass that fails hides neither the stages before it nor what they took
+        if emit == "ir":  # data, not to be folded
+            click.echo("\n".join(stage_lines(emit, program, level, record)))
+        elif emit:
+            show(stage_lines(emit, program, level, record))
+        if time_passes:
+            show(pass_lines(record.passes), err=True)
+    if directory is None:
+        return Exit.SUCCESS
     model.save(directory)
-    sizes = summary(model, seconds)
+    residual, seconds = model.built.config["sizes"]["residual"], round(seconds, 3)
     if as_json:
-        click.echo(json.dumps({"directory": directory, **sizes}))
-    else:
+        sizes = {"mlp_width": model.built.mlp_width, "residual_width": residual, "parameters": model.built.parameters}
+        click.echo(json.dumps({"directory": directory, **sizes, "seconds": seconds, "proof": model.proof}))
+    elif not emit:
         show([
-            f"{directory}: {sizes['parameters']:,} parameters, {sizes['mlp_width']:,} hidden units,"
-            f" residual stream of {sizes['residual_width']:,}, built in {seconds:.2f} s"
+            f"{directory}: {model.built.parameters:,} parameters, {model.built.mlp_width:,} hidden units,"
+            f" residual stream of {residual:,}, built in {seconds:.2f} s"
         ])  # fmt: skip
     return Exit.SUCCESS
 
@@ -69,13 +85,14 @@ def inspect(file: str, level: int, dtype: str, max_length: int | None, as_json: 
     program = load(file, params)
     report(program.warnings)
     start = time.perf_counter()
-    model = program.compile(level, dtype=dtype, max_length=max_length)
-    sizes = summary(model, time.perf_counter() - start)
+    model = program.compile(level, dtype=dtype, max_length=max_length, allow_sampled=True)
+    seconds = time.perf_counter() - start
+    sizes = {**model.sizes, "seconds": round(seconds, 3), "proof": model.proof}
     if as_json:
         click.echo(json.dumps(sizes))
         return Exit.SUCCESS
     show([((f"{program.name} at -O{level}", "strong"),)])
     for name, value in sizes.items():
-        shown = "too many" if value is None else f"{value:,}"
-        show([((f"  {name.replace('_', ' '):<16}", "plain"), (f"{shown:>14}", "strong"))])
+        text = value if isinstance(value, str) else "too many" if value is None else f"{value:,}"
+        show([((f"  {name.replace('_', ' '):<16}", "plain"), (f"{text:>14}", "strong"))])
     return Exit.SUCCESS

@@ -40,11 +40,10 @@ def verify(
     """Compare interpreter and compiled model, and print what is guaranteed."""
     program = load(file, params)
     report(program.warnings)
-    model = program.compile(level, dtype=dtype, max_length=max_length)
+    model = program.compile(level, dtype=dtype, max_length=max_length, allow_sampled=True)
     from altac.transformer.verification import verify as run
-    from altac.units.proof import prove
 
-    units = prove(model.built.program, model.units, seed=seed)
+    units = model.stages.proof
     found = run(program.ir, model.built, exhaustive=exhaustive, samples=samples, seed=seed, max_layers=max_layers)
     sound = found.agrees and not units.mismatches
     if as_json:
@@ -52,9 +51,10 @@ def verify(
         return Exit.SUCCESS if sound else Exit.FAILURE
     show([((f"{program.name} at -O{level}, {dtype}", "strong"),), "", model.built.certificate.statement(), ""], hang=0)
     show(_proof(units), hang=4)
+    unfinished = f", never ends on {found.unfinished:,}" if found.unfinished else ""
     show([
         f"\nAll {found.exhaustive:,} inputs of up to {found.exhaustive_length} tokens and {samples} more of up to"
-        f" {found.longest} were tried: the interpreter succeeds on {found.compared:,}"
+        f" {found.longest} were tried: the interpreter succeeds on {found.compared - found.unfinished:,}{unfinished}"
         f" and stops with an error on {found.failing:,}.",
         f"Outputs, layers and halting agree on {found.compared - len(found.differences):,} of {found.compared:,}.",
         f"Worst lead of a chosen logit: {found.margin:.6g} (exact: 1), on {_input(program, found.narrowest)}",
@@ -68,7 +68,8 @@ def verify(
         show([(("DIFFERENT", "error"), (f" on {_input(program, difference.tokens)}", "plain"))], err=True)
         for name, result in (("interpreter", difference.interpreter), ("transformer", difference.transformer)):
             run_ = program.decode(result)
-            show([f"  {name}: {json.dumps(run_.output)} after {run_.layers} layers, halted {run_.halted}"], err=True)
+            ended = f"halted {run_.halted}" + ("" if run_.error is None else f", {run_.error.code}")
+            show([f"  {name}: {json.dumps(run_.output)} after {run_.layers} layers, {ended}"], err=True)
     return Exit.SUCCESS if sound else Exit.FAILURE
 
 
@@ -100,6 +101,7 @@ def _json(program: Program, units: Any, found: Any, certificate: Any) -> dict[st
         "exhaustive_length": found.exhaustive_length,
         "exhaustive": found.exhaustive,
         "compared": found.compared,
+        "unfinished": found.unfinished,
         "failing": found.failing,
         "longest": found.longest,
         "differences": [list(input_json(program.ir, d.tokens)) for d in found.differences],

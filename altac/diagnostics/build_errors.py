@@ -104,3 +104,39 @@ class InputExceedsModel(Problem):
     help = "shorten the input, or build with --max-length {length} or more"
     length: int
     longest: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotWellFormed(Problem):
+    """A program that was not made by the checker breaks a rule of the IR."""
+
+    code = "not-well-formed"
+    title = "the program `{program}` is not well formed: {fault}"
+    help = "what makes a program well formed stands in altac.ir.validate and in docs/ir.md"
+    program: str
+    fault: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitsRefuted(Problem):
+    """The proof has found a state on which the hidden units do something else than the program."""
+
+    code = "units-refuted"
+    title = "the hidden units of `{target}` do not do what the program says"
+    label = "{state}"
+    help = "units that altac made itself are at fault here, not the program: please report it; a lower level may do"
+    target: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProofIncomplete(Problem):
+    """The proof could not go through all paths of an update within its budget."""
+
+    code = "proof-incomplete"
+    title = "the hidden units of {targets} could be tried on some states only, and were right there"
+    help = (
+        "--allow-sampled (allow_sampled=True) builds it all the same, and the certificate says so\n"
+        "updates that read fewer or smaller variables on one path can be proved"
+    )
+    targets: str

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from altac.diagnostics.name_errors import Declared
-from altac.diagnostics.problem import Label, Problem
+from altac.diagnostics.problem import Label, Problem, diagnostic
 from altac.source import Span
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class TokenAndPosition(Problem):
     name: str
     token: Span
@@ -23,7 +21,7 @@ class TokenAndPosition(Problem):
         return (Label(self.token, "the token"), Label(self.position, "the position"))
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NoPositions(Problem):
     name: str
     code = "missing-positions"
@@ -32,7 +30,7 @@ class NoPositions(Problem):
     help = "add `positions COUNT`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NoInitial(Problem):
     name: str
     code = "missing-initial"
@@ -40,7 +38,7 @@ class NoInitial(Problem):
     help = "write `var {name}: T = value`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class ParamType(Problem):
     name: str
     expected: str
@@ -51,7 +49,7 @@ class ParamType(Problem):
     help = "give a value of type {expected}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadParam(Problem):
     name: str
     text: str
@@ -60,7 +58,7 @@ class BadParam(Problem):
     help = "write `-D {name}=VALUE` with a value as in the program: a number, `true`, a name or a quoted string"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class EmptyEnum(Problem):
     name: str
     code = "empty-enum"
@@ -68,7 +66,7 @@ class EmptyEnum(Problem):
     help = "list at least one member"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadToken(Problem):
     found: str
     code = "bad-token"
@@ -77,7 +75,7 @@ class BadToken(Problem):
     help = "tokens are integers, ranges, names, strings, or a type of integers"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotAToken(Problem):
     what: str
     found: str
@@ -87,7 +85,7 @@ class NotAToken(Problem):
     help = "add it to `tokens`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class FrameInput(Problem):
     count: str
     code = "frame-input"
@@ -95,7 +93,7 @@ class FrameInput(Problem):
     help = "write `frame START, input, END`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class FrameFill(Problem):
     code = "frame-fill"
     title = "a filling token stands last in a frame, after the input"
@@ -103,7 +101,7 @@ class FrameFill(Problem):
     help = "write `frame input, END, PAD to 50`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadCount(Problem):
     what: str
     count: int
@@ -112,7 +110,7 @@ class BadCount(Problem):
     help = "give a number between 0 and 65536"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadTextMode(Problem):
     found: str
     code = "bad-text-mode"
@@ -120,7 +118,7 @@ class BadTextMode(Problem):
     help = "write `text characters` or `text words`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadTest(Problem):
     what: str
     found: str
@@ -130,7 +128,7 @@ class BadTest(Problem):
     help = 'write `test [START, 1] => [false, true]` or `test "12+3e" => "15"`'
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadOutput(Problem):
     found: str
     code = "bad-output"
@@ -139,7 +137,7 @@ class BadOutput(Problem):
     help = "copy it into a variable in the MLP and output that"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class OutputType(Problem):
     found: str
     code = "output-type"
@@ -148,7 +146,7 @@ class OutputType(Problem):
     help = "copy what matters into a bool, an integer, an enum or a Token"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadHalt(Problem):
     found: str
     code = "bad-halt"
@@ -157,7 +155,7 @@ class BadHalt(Problem):
     help = "keep the condition in a variable and test that"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class CausalOutput(Problem):
     found: str
     code = "causal-output"
@@ -165,7 +163,7 @@ class CausalOutput(Problem):
     help = "give the output variable the type `Token`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class HeadReadsHead(Problem):
     head: str
     other: str
@@ -183,7 +181,7 @@ class HeadReadsHead(Problem):
         return (Label(self.declared, "this is a head"),) if self.declared is not None else ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class HeadPart(Problem):
     role: str
     found: str
@@ -193,7 +191,7 @@ class HeadPart(Problem):
     help = "compute it into a variable in the MLP first"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class HeadNeedsBuckets(Problem):
     name: str
     code = "head-needs-buckets"
@@ -202,7 +200,7 @@ class HeadNeedsBuckets(Problem):
     help = "write its buckets: `head {name}: real in BUCKETS = ...`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class HeadValue(Problem):
     found: str
     code = "head-value"
@@ -211,7 +209,7 @@ class HeadValue(Problem):
     help = "the value must be categorical or numerical"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadKey(Problem):
     found: str
     code = "bad-key"
@@ -220,7 +218,7 @@ class BadKey(Problem):
     help = "compute a bool, integer or enum from it in the MLP and use that"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadQuery(Problem):
     found: str
     code = "bad-query"
@@ -229,7 +227,7 @@ class BadQuery(Problem):
     help = "compute a bool, integer or enum from it in the MLP and use that"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class QueryKey(Problem):
     query: str
     key: str
@@ -239,7 +237,7 @@ class QueryKey(Problem):
     help = "use variables of the same type"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class Disjoint(Problem):
     query: str
     key: str
@@ -249,14 +247,14 @@ class Disjoint(Problem):
     help = "check the ranges of the two types"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadOffsets(Problem):
     code = "bad-offsets"
     title = "offsets are whole numbers known at compile time"
     help = "write `at -1`, `at {{-1, 1}}` or `at -4..-1`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class CannotAssign(Problem):
     name: str
     what: str
@@ -266,7 +264,7 @@ class CannotAssign(Problem):
     help = "only variables are updated; declare one with `var`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class RulesAndMlp(Declared):
     code = "rules-and-mlp"
     title = "a program has `rules` or `mlp`, not both"
@@ -274,7 +272,7 @@ class RulesAndMlp(Declared):
     help = "keep one of the two"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class RuleSlot(Problem):
     code = "rule-slot"
     title = "expected a variable"
@@ -282,7 +280,7 @@ class RuleSlot(Problem):
     help = "write `variable = value` conjuncts, then `=> variable <- value`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class RuleTwice(Problem):
     name: str
     code = "rule-conjunct-twice"
@@ -291,7 +289,7 @@ class RuleTwice(Problem):
     help = "remove one of the two conjuncts"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class RuleOldValue(Problem):
     name: str
     code = "rule-old-value"
@@ -300,7 +298,7 @@ class RuleOldValue(Problem):
     help = "add the conjunct `{name} = OLD`; write one rule per old value"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class RuleConflict(Declared):
     name: str
     code = "rule-conflict"
@@ -309,7 +307,7 @@ class RuleConflict(Declared):
     help = "change the antecedent of one of them"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class AlwaysUndefined(Problem):
     """A head is read at every position, and has no value at one of them."""
 
@@ -329,7 +327,7 @@ class AlwaysUndefined(Problem):
         return () if self.declared is None else (Label(self.declared, f"looks only {self.side} its position"),)
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NeverRead(Problem):
     """A variable or head that has no influence on anything."""
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from altac.diagnostics.problem import Label, Problem
+from altac.diagnostics.problem import Label, Problem, diagnostic
 from altac.source import Span
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class Declared(Problem):
     """Base of the problems whose cause is an earlier declaration."""
 
@@ -18,7 +16,7 @@ class Declared(Problem):
         return (Label(self.other, "the first is here"),) if self.other is not None else ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnknownName(Problem):
     name: str
     suggestion: str = ""
@@ -30,7 +28,7 @@ class UnknownName(Problem):
         return f"did you mean `{self.suggestion}`?" if self.suggestion else "declare it, or check its spelling"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnknownMember(Problem):
     name: str
     of: str
@@ -47,7 +45,7 @@ class UnknownMember(Problem):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnknownModule(Problem):
     name: str
     suggestion: str = ""
@@ -61,7 +59,7 @@ class UnknownModule(Problem):
         return 'import a file of your own by its path: `import "path/to/file.alta"`'
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnknownArgument(Problem):
     name: str
     of: str
@@ -74,7 +72,7 @@ class UnknownArgument(Problem):
         return f"did you mean `{self.suggestion}`?" if self.suggestion else "check the parameters in its declaration"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnknownParam(Problem):
     name: str
     suggestion: str = ""
@@ -85,7 +83,7 @@ class UnknownParam(Problem):
         return f"did you mean `-D {self.suggestion}=...`?" if self.suggestion else "declare it with `param`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class DuplicateName(Declared):
     name: str
     code = "duplicate-name"
@@ -94,7 +92,7 @@ class DuplicateName(Declared):
     help = "rename one of the two"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class DuplicateDeclaration(Declared):
     what: str
     code = "duplicate-declaration"
@@ -103,7 +101,7 @@ class DuplicateDeclaration(Declared):
     help = "remove one of the two"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class DuplicateMember(Declared):
     name: str
     enum: str
@@ -113,7 +111,7 @@ class DuplicateMember(Declared):
     help = "remove it, or give it another name"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class DuplicateKey(Problem):
     key: str
     code = "duplicate-key"
@@ -122,7 +120,7 @@ class DuplicateKey(Problem):
     help = "remove one of the entries"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class Shadowing(Problem):
     name: str
     code = "shadowed-name"
@@ -131,7 +129,7 @@ class Shadowing(Problem):
     help = "choose another name for this one"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class Ambiguous(Problem):
     name: str
     candidates: str
@@ -141,7 +139,7 @@ class Ambiguous(Problem):
     help = "write it with its enum, as in `State.Name`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class Cycle(Problem):
     cycle: str
     code = "cyclic-definition"
@@ -150,7 +148,7 @@ class Cycle(Problem):
     help = "break the cycle: give one of them a value that does not need the others"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class ImportCycle(Problem):
     cycle: str
     code = "import-cycle"
@@ -159,7 +157,7 @@ class ImportCycle(Problem):
     help = "move what both need into a third file"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class ImportFailed(Problem):
     path: str
     reason: str
@@ -169,7 +167,7 @@ class ImportFailed(Problem):
     help = "the path is relative to the importing file"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class ImportsTooDeep(Problem):
     limit: int
     code = "imports-too-deep"
@@ -178,7 +176,7 @@ class ImportsTooDeep(Problem):
     help = "import what is needed directly"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotInModule(Problem):
     what: str
     code = "not-in-module"
@@ -187,7 +185,7 @@ class NotInModule(Problem):
     help = "put it into a `component` that programs `use`, or into the program itself"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotInComponent(Problem):
     what: str
     code = "not-in-component"
@@ -196,28 +194,28 @@ class NotInComponent(Problem):
     help = "move it to the program"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NoProgram(Problem):
     code = "missing-program"
     title = "the file has no `program` line"
     help = "begin it with `program NAME`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NoTokens(Problem):
     code = "missing-tokens"
     title = "the program has no `tokens` line"
     help = "list the input tokens, as in `tokens 0, 1, START`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NoOutput(Problem):
     code = "missing-output"
     title = "the program has no `output` line"
     help = "name the variable to read the result from, as in `output parity`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class WrongArguments(Problem):
     name: str
     expected: int
@@ -231,7 +229,7 @@ class WrongArguments(Problem):
         return (Label(self.declared, "declared here"),) if self.declared is not None else ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class MissingArgument(Problem):
     name: str
     missing: str
@@ -245,7 +243,7 @@ class MissingArgument(Problem):
         return (Label(self.declared, "declared here"),) if self.declared is not None else ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class ArgumentTwice(Problem):
     name: str
     code = "argument-twice"
@@ -254,7 +252,7 @@ class ArgumentTwice(Problem):
     help = "remove one of the two"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotCallable(Problem):
     found: str
     code = "not-callable"
@@ -263,7 +261,7 @@ class NotCallable(Problem):
     help = "only functions, procedures and type names are called"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class ProcedureAsValue(Problem):
     name: str
     code = "procedure-as-value"
@@ -272,7 +270,7 @@ class ProcedureAsValue(Problem):
     help = "call it as a statement of its own, or let its block end in an expression"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class ComponentAsValue(Problem):
     name: str
     code = "component-as-value"
@@ -280,7 +278,7 @@ class ComponentAsValue(Problem):
     help = "create an instance with `use NAME = {name}(...)`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotAComponent(Problem):
     found: str
     code = "not-a-component"
@@ -289,7 +287,7 @@ class NotAComponent(Problem):
     help = "declare it with `component`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class ComponentRecursion(Problem):
     name: str
     code = "component-recursion"
@@ -298,7 +296,7 @@ class ComponentRecursion(Problem):
     help = "a component cannot use itself"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class RecursionTooDeep(Problem):
     name: str
     limit: int
@@ -308,7 +306,7 @@ class RecursionTooDeep(Problem):
     help = "recursion must end on values known at compile time"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class TooManySteps(Problem):
     limit: int
     code = "too-many-steps"
@@ -317,7 +315,7 @@ class TooManySteps(Problem):
     help = "make the loops and comprehensions smaller"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class TooManyStatements(Problem):
     limit: int
     code = "too-many-statements"
@@ -326,7 +324,7 @@ class TooManyStatements(Problem):
     help = "loop over fewer items, or look values up in a table"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class TooComplex(Problem):
     code = "too-complex"
     title = "the program is nested too deeply to check"

@@ -1,6 +1,6 @@
 """What can be wrong: one frozen dataclass per diagnostic.
 
-A subclass of `Problem` states its stable kebab-case ``code`` and three templates over its own
+A subclass of `Problem`, made with `diagnostic`, states its stable kebab-case ``code`` and three templates over its own
 fields: ``title`` (one line), ``label`` (what is written under the underlined span) and ``help``
 (the likely fix). Rendering lives in `altac.diagnostics.render`; nothing here prints.
 """
@@ -8,7 +8,7 @@ fields: ``title`` (one line), ``label`` (what is written under the underlined sp
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 from altac.source import Span
 
@@ -26,8 +26,17 @@ class Label:
 #: Every diagnostic class by its code, in order of definition.
 REGISTRY: dict[str, type[Problem]] = {}
 
+_P = TypeVar("_P", bound="Problem")
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def diagnostic(cls: type[_P]) -> type[_P]:
+    """Make a frozen dataclass of a subclass of `Problem`. Methods that `Problem` has are not made anew, which takes time:
+    there are many classes, and every `altac check` loads most of them."""
+    return dataclass(frozen=True, kw_only=True, eq=False, repr=False)(cls)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Problem:
     """One thing that is wrong, with the place to point at.
 
@@ -50,6 +59,15 @@ class Problem:
             if known is not None and known.__qualname__ != cls.__qualname__:
                 raise TypeError(f"two diagnostics share the code {cls.code!r}")
             REGISTRY[cls.code] = cls
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and isinstance(other, Problem) and self.values() == other.values()
+
+    def __hash__(self) -> int:
+        return hash((self.code, self.span))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.values().items())})"
 
     def values(self) -> dict[str, Any]:
         """The fields by name, for the templates."""

@@ -180,3 +180,7 @@ class GeneratedNoToken(RuntimeProblem):
     title = "the output {value} of the last position is not a token, so it cannot be appended"
     help = "give the output variable the type Token"
     value: str
+
+
+#: How a run ends that neither succeeds nor fails at a position: all engines report these alike.
+Unfinished = NeverHalts | LayerLimit | GenerationLimit | GeneratedNoToken

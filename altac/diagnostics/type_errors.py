@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from altac.diagnostics.problem import Problem
+from altac.diagnostics.problem import Problem, diagnostic
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class Mismatch(Problem):
     expected: str
     found: str
@@ -20,7 +18,7 @@ class Mismatch(Problem):
         return self.hint
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadOperands(Problem):
     operator: str
     operands: str
@@ -33,7 +31,7 @@ class BadOperands(Problem):
         return self.hint
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotBool(Problem):
     found: str
     context: str
@@ -43,7 +41,7 @@ class NotBool(Problem):
     help = "write a comparison, such as `x == 1`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class ChainedComparison(Problem):
     code = "chained-comparison"
     title = "comparisons do not chain"
@@ -51,7 +49,7 @@ class ChainedComparison(Problem):
     help = "write `a <= b and b < c`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class ConstantDivisionByZero(Problem):
     code = "constant-division-by-zero"
     title = "division by zero"
@@ -59,7 +57,7 @@ class ConstantDivisionByZero(Problem):
     help = "test the divisor first"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadIndex(Problem):
     detail: str
     code = "index-out-of-range"
@@ -68,7 +66,7 @@ class BadIndex(Problem):
     help = "indices start at 0"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NeverValid(Problem):
     code = "index-never-valid"
     title = "this index is never in the table"
@@ -76,7 +74,7 @@ class NeverValid(Problem):
     help = "indices start at 0; check the type of the index"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotIndexable(Problem):
     found: str
     code = "not-indexable"
@@ -85,7 +83,7 @@ class NotIndexable(Problem):
     help = "only lists, tuples and maps have entries"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NoField(Problem):
     name: str
     found: str
@@ -95,7 +93,7 @@ class NoField(Problem):
     help = "only records, enums, modules and component instances have names behind a dot"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotIterable(Problem):
     found: str
     hint: str = ""
@@ -107,7 +105,7 @@ class NotIterable(Problem):
         return self.hint
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadUnpacking(Problem):
     names: int
     found: str
@@ -117,7 +115,7 @@ class BadUnpacking(Problem):
     help = "give as many names as there are parts"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotStatic(Problem):
     what: str
     code = "not-static"
@@ -126,7 +124,7 @@ class NotStatic(Problem):
     help = "use constants, parameters and loop names here"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class SlotInConstant(Problem):
     name: str
     code = "variable-in-constant"
@@ -135,7 +133,7 @@ class SlotInConstant(Problem):
     help = "constants, types and initial values cannot read variables or heads"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class OutsideInitial(Problem):
     name: str
     code = "outside-initial"
@@ -144,7 +142,7 @@ class OutsideInitial(Problem):
     help = "keep it in a variable: `var x: T = {name}`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotAType(Problem):
     found: str
     code = "not-a-type"
@@ -153,7 +151,7 @@ class NotAType(Problem):
     help = "types are `bool`, `low..high`, `Token`, enums, `real in ...`, `set of ...` and names declared with `type`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class EmptyRange(Problem):
     low: int
     high: int
@@ -163,7 +161,7 @@ class EmptyRange(Problem):
     help = "swap the bounds"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class TypeTooLarge(Problem):
     size: int
     limit: int
@@ -173,7 +171,7 @@ class TypeTooLarge(Problem):
     help = "every value is a dimension of the residual stream: use a smaller type"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadBuckets(Problem):
     code = "bad-buckets"
     title = "the buckets of a real must be numbers"
@@ -181,7 +179,7 @@ class BadBuckets(Problem):
     help = "write `real in {{0, 1/2, 1}}`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadElement(Problem):
     code = "bad-element"
     title = "the elements of a set must be bool, integer, enum or Token"
@@ -189,7 +187,7 @@ class BadElement(Problem):
     help = "use an integer range or an enum"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class StaticOnly(Problem):
     name: str
     code = "compile-time-type"
@@ -198,7 +196,7 @@ class StaticOnly(Problem):
     help = "give a range such as `0..9`, or another finite type"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NoBuckets(Problem):
     name: str
     code = "missing-buckets"
@@ -207,7 +205,7 @@ class NoBuckets(Problem):
     help = "write `real in {{0, 1/2, 1}}`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NeedsType(Problem):
     name: str
     found: str
@@ -217,7 +215,7 @@ class NeedsType(Problem):
     help = "write the type, as in `var {name}: 0..9 = ...`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class OutOfRange(Problem):
     value: str
     low: int
@@ -228,7 +226,7 @@ class OutOfRange(Problem):
     help = "change the value, or widen the type"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotABucket(Problem):
     name: str
     value: str
@@ -239,7 +237,7 @@ class NotABucket(Problem):
     help = "the nearest bucket is {nearest}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotInFamily(Problem):
     name: str
     value: str
@@ -249,7 +247,7 @@ class NotInFamily(Problem):
     help = "add it to the family, or leave the family out to have it inferred"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class FamilyTooLarge(Problem):
     name: str
     limit: int
@@ -259,7 +257,7 @@ class FamilyTooLarge(Problem):
     help = "declare the family that is needed: `set of T in [...]`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class TableTooLarge(Problem):
     reads: str
     count: int
@@ -270,7 +268,7 @@ class TableTooLarge(Problem):
     help = "compute an intermediate value into a variable first"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NoElse(Problem):
     code = "missing-else"
     title = "an `if` used as a value needs an `else`"
@@ -278,7 +276,7 @@ class NoElse(Problem):
     help = "add `else {{ ... }}`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotAValue(Problem):
     code = "block-without-value"
     title = "this block has no value"
@@ -286,7 +284,7 @@ class NotAValue(Problem):
     help = "end the block in an expression"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BranchesDiffer(Problem):
     first: str
     second: str
@@ -296,7 +294,7 @@ class BranchesDiffer(Problem):
     help = "give both branches the same type"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NoEffect(Problem):
     code = "no-effect"
     title = "this statement does nothing"
@@ -304,7 +302,7 @@ class NoEffect(Problem):
     help = "assign it with `<-`, or remove it"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class CannotMatch(Problem):
     found: str
     code = "cannot-match"
@@ -313,7 +311,7 @@ class CannotMatch(Problem):
     help = "match on a bool, an integer, an enum, a token or a tuple of these"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class MatchTooLarge(Problem):
     count: int
     limit: int
@@ -323,7 +321,7 @@ class MatchTooLarge(Problem):
     help = "match on fewer values at once"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnreachableArm(Problem):
     code = "unreachable-arm"
     title = "this arm is never reached"
@@ -331,7 +329,7 @@ class UnreachableArm(Problem):
     help = "remove it, or move it up"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotExhaustive(Problem):
     missing: str
     code = "match-not-exhaustive"
@@ -340,7 +338,7 @@ class NotExhaustive(Problem):
     help = "add arms for them, or `_ => {{}}`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class PatternShape(Problem):
     parts: int
     subject: int
@@ -350,7 +348,7 @@ class PatternShape(Problem):
     help = "write as many parts as the subject has"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class PatternType(Problem):
     found: str
     subject: str
@@ -360,7 +358,7 @@ class PatternType(Problem):
     help = "use a value of the type of the subject"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class PatternNever(Problem):
     value: str
     subject: str

@@ -163,9 +163,8 @@ class _Generation:
         if not 0 <= token < program.tokens.size:
             text = quote_input(program, self.prompt)
             value = label(program.domain(program.output), code)
-            return self.result(
-                GeneratedNoToken(layer=result.layers, position=len(self.tokens) - 1, input=text, value=value)
-            )
+            error = GeneratedNoToken(layer=result.layers, position=len(self.tokens) - 1, input=text, value=value)
+            return Result(self.prompt, self.outputs, result.layers, False, error)
         self.outputs += (code,)
         self.tokens += (token,)
         return None

@@ -24,8 +24,9 @@ class Result:
     variable at every position, or, for a causal program, the codes of the tokens it appended. ``layers`` is the number
     of layers run: with an explicit limit ``k`` and no halting, ``k``; otherwise up to and including
     the layer that halted, changed nothing (a fixed point) or failed. A causal program reports the most layers that any
-    of its steps took. ``halted`` says that the halting condition holds at every position. ``error`` is
-    set when the input failed: its output is then empty, except where the run was cut short because it does not halt.
+    of its steps took, or those of the step that went wrong. ``halted`` says that the halting condition holds at every
+    position. ``error`` is set when the input failed: its output is then empty, except where the run only did not end
+    (`altac.diagnostics.runtime_errors.Unfinished`).
     """
 
     input: tuple[int, ...]

@@ -266,9 +266,7 @@ def _causal(program: Program) -> Faults:
         yield "causal: neither a stop token nor a limit"
     if causal.stop is not None and not 0 <= causal.stop < program.tokens.size:
         yield "causal: the stop token is outside the vocabulary"
-    if program.frame.after or program.frame.fill is not None:
-        yield "causal: tokens of the frame after the input, where the loop appends"
-    if causal.limit is not None and causal.limit < 1:
+    if causal.limit is not None and causal.limit < 0:
         yield f"causal: a limit of {causal.limit}"
     if program.output in program.variable_names:
         domain = program.variable(program.output).domain

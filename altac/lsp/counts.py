@@ -105,33 +105,43 @@ def count(path: str, opened: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     if program is not None:
         with contextlib.suppress(AltacError):
             yield _rules(program)
-            yield _units(program)
+            yield from _units(program)
 
 
 def _rules(program: ir.Program) -> dict[str, Any]:
-    from altac.rules import expand
+    from altac.rules import count_rules
 
-    found = expand(program)
-    by_span = Counter(r.span for r in found.rules if r.span is not None)
+    found = count_rules(program)
+    targets: Counter[str] = Counter()
+    spans: Counter[Span] = Counter()
+    for (target, span), number in found.items():
+        if target in program.variable_names:
+            targets[target] += number
+            if span is not None:
+                spans[span] += number
     return {
-        "total": len(found),
-        "rules": Counter(rule.target for rule in found.rules),
-        "spans": [(source_path(s.source.name), s.start, s.end, n) for s, n in by_span.items()],
+        "total": found.total(),
+        "rules": targets,
+        "spans": [(source_path(s.source.name), s.start, s.end, n) for s, n in spans.items()],
     }
 
 
-def _units(program: ir.Program) -> dict[str, Any]:
+def _units(program: ir.Program) -> Iterator[dict[str, Any]]:
     """A unit counts for every variable that it changes; variables that nothing depends on are not compiled."""
-    from altac.units import prune, units
+    from altac.compile import Record, compile_program
 
-    small = prune(program)
-    found = units(small, 2)
+    record = Record()
+    with contextlib.suppress(AltacError):  # what cannot be certified has units all the same
+        compile_program(program, allow_sampled=True, record=record)
+    if "prove" not in record.results:
+        return
+    small, found = record.results["prune"], record.results["units"]
     changed = {variable.name: 0 for variable in program.variables}
     for variable in small.variables:
         first = found.features.offset[variable.name]
         rows = (found.w2.rows >= first) & (found.w2.rows < first + found.features.size[variable.name])
         changed[variable.name] = len(set(found.w2.cols[rows].tolist()))
-    return {"units": changed, "width": found.width}
+    yield {"units": changed, "width": found.width}
 
 
 def main() -> None:

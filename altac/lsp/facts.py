@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from altac.lsp.project import source_path
 from altac.syntax import tree
 
 if TYPE_CHECKING:
     from altac import ir
-    from altac.semantics.checker import Checker, Slot
+    from altac.semantics.context import Context
+    from altac.semantics.slots import Slot
 
 #: Where something is declared, in a way that survives edits elsewhere: path, component (or nothing) and name.
 Place = tuple[str, str, str]
@@ -35,24 +36,27 @@ class Facts:
     values: dict[Place, str] = field(default_factory=dict)
     program: ir.Program | None = None
 
-    def collect(self, checker: Checker) -> None:
+    def collect(self, context: Context) -> None:
         """Take over what a finished check knows. Values that stayed unknown are left out."""
-        from altac.semantics.values import POISON, ComponentV, FnV, ScopeV, TypeV, describe, show
+        from altac.semantics.slots import Slot
+        from altac.semantics.types import describe
+        from altac.semantics.values import POISON, ComponentV, FnV, ScopeV, TypeV
+        from altac.semantics.wording import show
 
-        spaces = (checker.main, *checker.loaded.values())
+        spaces = (context.main, *context.modules.values())
         holders: dict[int, str] = {}
         for space in spaces:
             _holders(space.body, "", holders)
-        for slot in checker.slots.values():
-            if slot.decl is None or slot.domain is None or slot.domain is POISON:
+        for slot in context.slots.values():
+            if slot.decl is None or slot.closed_domain is None:
                 continue
             name = slot.decl.name
             place = (source_path(name.span.source.name), holders.get(id(slot.decl), ""), name.text)
-            self.slots.setdefault(place, []).append(_slot(checker, slot))
+            self.slots.setdefault(place, []).append(_slot(slot, slot.closed_domain))
         for space in spaces:
             for text, value in list(space.values.items()):
                 declared = space.declarations.get(text)
-                if declared is None or value is POISON or isinstance(value, FnV | ComponentV | ScopeV):
+                if declared is None or value is POISON or isinstance(value, Slot | FnV | ComponentV | ScopeV):
                     continue
                 place = (source_path(declared.name.span.source.name), "", text)
                 if isinstance(value, TypeV):
@@ -69,18 +73,17 @@ def _holders(body: tuple[tree.Decl, ...], container: str, found: dict[int, str])
             _holders(declaration.body, declaration.name.text, found)
 
 
-def _slot(checker: Checker, slot: Slot) -> SlotFact:
+def _slot(slot: Slot, domain: ir.Domain) -> SlotFact:
     from altac import ir
-    from altac.semantics.values import OpenSet, describe
+    from altac.semantics.types import OpenSet, describe
 
-    domain, family = slot.domain, None
-    if isinstance(domain, OpenSet):
-        domain = ir.SetDomain(domain.element, tuple(checker.families.get(slot.name, ())))
+    family = None
+    if isinstance(slot.domain, OpenSet):
         family = tuple(ir.label(domain, code) for code in range(domain.size))
     return SlotFact(slot.name, describe(domain), slot.is_head, _initial(slot.initial, domain), family)
 
 
-def _initial(initial: ir.Initial | None, domain: Any) -> str:
+def _initial(initial: ir.Initial | None, domain: ir.Domain) -> str:
     """The initial values as text: one, or the first few by token or position."""
     from altac import ir
 

@@ -7,6 +7,7 @@ is taken on a variable only where the program reads it, given what was read befo
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from math import prod
@@ -79,6 +80,32 @@ def _expand(program: Program, budget: int) -> RuleSet:
         for code in range(h.domain.low, h.domain.low + h.domain.size)
     )
     return RuleSet(rules, resets)
+
+
+def count_rules(program: Program, budget: int = DEFAULT.branches) -> Counter[tuple[str, Span | None]]:
+    """How many rules `expand` gives for each target and each place of an update, counted one by one without being kept; resets
+    count for their head.
+
+    Raises:
+        AltacError: the enumeration of an update takes more than ``budget`` branches.
+    """
+    return deeply(lambda: _count(program, budget))
+
+
+def _count(program: Program, budget: int) -> Counter[tuple[str, Span | None]]:
+    found: Counter[tuple[str, Span | None]] = Counter()
+    match program.mlp:
+        case MlpRules(rules=given):
+            found.update((rule.target, rule.span) for rule in disjoint_rules(program, given))
+        case MlpCode(body=body):
+            meter = _Meter(budget)
+            for variable in program.variables:
+                _refuse_hopeless(program, variable.name, budget)
+            for variable in program.variables:
+                leaves = _Expansion(program, variable.name, meter).leaves(body)
+                found.update((variable.name, span) for before, value, span in leaves if before != value)
+    found.update({(h.name, None): h.domain.size for h in program.heads if not isinstance(h.domain, RealDomain)})
+    return found
 
 
 def expand_target(program: Program, target: str, budget: int = DEFAULT.branches) -> tuple[Rule, ...]:
@@ -193,11 +220,13 @@ class _Expansion:
         """The old and the new value and the place of the update, while ``path`` has what is read; with ``unchanged``
         also where there is no update. Paths that end in an error are left out."""
         first = _update_of(body, self.target)
+        old = self.read(self.target, first.span if first else None)
         if first is None:
+            for before in old() if unchanged else ():
+                yield before, before, None
             return
         domain = self.domains[self.target]
         updates = self.block(body, {})
-        old = self.read(self.target, first.span)
         for update in updates():
             if update is None:
                 if unchanged:

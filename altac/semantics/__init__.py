@@ -2,28 +2,72 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from altac.semantics.checker import Checked, Checker, Symbol
-from altac.source import Source
+from altac import ir
+from altac.diagnostics.name_errors import TooComplex
+from altac.diagnostics.problem import Problem
+from altac.semantics.assembly import assemble
+from altac.semantics.context import Context, Reader
+from altac.semantics.declarations import define
+from altac.semantics.findings import undefined_reads
+from altac.semantics.limits import GiveUp
+from altac.source import Source, Span
+from altac.syntax.parser import parse
 
-__all__ = ["Checked", "Symbol", "check"]
+__all__ = ["Checked", "check"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The outcome: a program unless there are errors, and all problems in source order."""
+
+    program: ir.Program | None
+    problems: tuple[Problem, ...]
 
 
 def check(
     source: Source,
     params: Mapping[str, Any] | None = None,
-    read: Callable[[str], str] | None = None,
-    inspect: Callable[[Checker], None] | None = None,
+    read: Reader | None = None,
+    inspect: Callable[[Context], None] | None = None,
 ) -> Checked:
     """Check a main file and everything it imports.
 
     ``params`` replaces the values of parameters: Python values, or strings in the language. ``read`` gives the
-    text of an imported file by its path (the file system if left out). ``inspect`` is shown the checker when it is
-    done, for tools that want what it knows of a program with errors too. Never raises for what a file holds: every fault
+    text of an imported file by its path (the file system if left out). ``inspect`` is shown what the check knows when it is
+    done, for tools that want what can be known of a program with errors too. Never raises for what a file holds: every fault
     is among the problems, and the program is None if one of them is an error.
     """
-    from altac.semantics.program import check as run
+    parsed = parse(source)
+    context = Context(source, params or {}, read, define)
+    for problem in parsed.problems:
+        context.report(problem)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, 20_000))
+    program = None
+    try:
+        program = assemble(context, parsed.tree)
+        if program is not None:
+            for problem in undefined_reads(program):
+                context.report(problem)
+    except GiveUp as stop:
+        context.report(stop.problem)
+    except RecursionError:
+        context.report(TooComplex(span=Span(source, 0, min(1, len(source.text)))))
+    finally:
+        sys.setrecursionlimit(limit)
+    if inspect is not None:
+        inspect(context)
+    problems = tuple(sorted(context.problems.values(), key=lambda p: _order(p, source)))
+    return Checked(None if context.has_errors else program, problems)
 
-    return run(source, params, read, inspect)
+
+def _order(problem: Problem, source: Source) -> tuple[bool, str, int]:
+    span = problem.span
+    if span is None:
+        return (True, "", 0)
+    return (span.source != source, span.source.name, span.start)

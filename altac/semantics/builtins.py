@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal, NoReturn, get_args
 
 from altac import ir
 from altac.semantics import operators
-from altac.semantics.operators import OperandError, is_bool, is_int, items_of, lift, number
-from altac.semantics.tables import Failure, settle, tabulate
-from altac.semantics.values import Hole, ListV, RangeV, Rt, SymbolV, Tab, Value
+from altac.semantics.failures import Failure, OperandError
+from altac.semantics.operators import is_bool, is_int, items_of, lift, number
+from altac.semantics.tables import settle, tabulate
+from altac.semantics.types import OpenReal, OpenSet, StaticType, Type
+from altac.semantics.values import BuiltinName, BuiltinV, ListV, RangeV, Rt, SymbolV, Tab, Value
 from altac.source import Span
 
-__all__ = ["NAMES", "Hole", "call", "convert"]
-
-#: The names that no file need declare.
-NAMES = (
-    "len", "min", "max", "abs", "round", "sum", "any", "all", "int", "zip", "enumerate", "sorted", "reversed",
-    "union", "intersect", "minus",
-)  # fmt: skip
+#: The functions that no file need declare.
+FUNCTIONS: Mapping[str, BuiltinV] = {name: BuiltinV(name) for name in get_args(BuiltinName)}
 
 
-def call(name: str, values: list[Value], span: Span) -> Value:
+def call(name: BuiltinName, values: list[Value], span: Span) -> Value:
     """The builtin ``name`` of ``values``. Raises `OperandError`, `Failure` or `TooLarge`."""
     match name:
         case "len":
@@ -58,18 +56,27 @@ def call(name: str, values: list[Value], span: Span) -> Value:
         case "enumerate":
             return ListV(tuple(enumerate(items_of(_exactly(values, 1)[0]))))
         case "sorted":
-            return lift(lambda v: ListV(tuple(sorted(items_of(v), key=_order))), _exactly(values, 1)[0], span=span)
+            return lift(_sorted, _exactly(values, 1)[0], span=span)
         case "reversed":
             return lift(lambda v: ListV(tuple(reversed(items_of(v)))), _exactly(values, 1)[0], span=span)
-        case _:
-            a, b = _exactly(values, 2)
-            return lift(lambda x, y: _set_operation(name, x, y), a, b, span=span)
+        case "union":
+            return _of_sets(frozenset.union, values, span)
+        case "intersect":
+            return _of_sets(frozenset.intersection, values, span)
+        case "minus":
+            return _of_sets(frozenset.difference, values, span)
 
 
-def _set_operation(name: str, a: Value, b: Value) -> Value:
-    if not isinstance(a, frozenset) or not isinstance(b, frozenset):
-        raise OperandError("both must be sets")
-    return a | b if name == "union" else a & b if name == "intersect" else a - b
+_Set = frozenset[Value]
+
+
+def _of_sets(function: Callable[[_Set, _Set], _Set], values: list[Value], span: Span) -> Value:
+    def of(a: Value, b: Value) -> Value:
+        if not isinstance(a, frozenset) or not isinstance(b, frozenset):
+            raise OperandError("both must be sets")
+        return function(a, b)
+
+    return lift(of, *_exactly(values, 2), span=span)
 
 
 def _exactly(values: list[Value], count: int) -> list[Value]:
@@ -86,7 +93,7 @@ def _spread(values: list[Value]) -> list[Value]:
     return values
 
 
-def _extremum(name: str, values: list[Value], span: Span) -> Value:
+def _extremum(name: Literal["min", "max"], values: list[Value], span: Span) -> Value:
     choose = min if name == "min" else max
     result = values[0]
     for value in values[1:]:
@@ -99,14 +106,24 @@ def _extremum(name: str, values: list[Value], span: Span) -> Value:
     return result
 
 
-def _number(value: Value) -> Any:
+def _number(value: Value) -> int | Fraction:
     if not number(value):
         raise OperandError("it takes numbers")
     return value
 
 
+def _sorted(value: Value) -> Value:
+    try:
+        return ListV(tuple(sorted(items_of(value), key=_order)))
+    except TypeError:
+        raise OperandError("all items must be of one type") from None
+
+
 def _order(value: Value) -> Any:
-    return value.index if isinstance(value, SymbolV) else value
+    """What to sort ``value`` by: members of enums by their index, collections item by item."""
+    if isinstance(value, (bool, int, Fraction, str)):
+        return value
+    return value.index if isinstance(value, SymbolV) else tuple(map(_order, items_of(value)))
 
 
 def _to_int(value: Value, span: Span) -> Value:
@@ -114,12 +131,12 @@ def _to_int(value: Value, span: Span) -> Value:
     if isinstance(value, Rt):
         match value.domain:
             case ir.BoolDomain():
-                return Rt(value.expr, ir.IntDomain(0, 1), value, slot=None)
+                return Rt(value.expr, ir.IntDomain(0, 1))
             case ir.EnumDomain(members=members):
-                return Rt(value.expr, ir.IntDomain(0, len(members) - 1), value)
+                return Rt(value.expr, ir.IntDomain(0, len(members) - 1))
             case ir.IntDomain():
                 return value
-            case _:
+            case ir.TokenDomain():
                 return settle(tabulate(_known_int, value), span)
     return lift(_known_int, value, span=span)
 
@@ -143,7 +160,7 @@ def _known_int(value: Value) -> int:
     raise OperandError("`int` takes a bool, an enum member, a token or a whole number")
 
 
-def convert(target: Any, value: Value, span: Span) -> Value:
+def convert(target: Type, value: Value, span: Span) -> Value:
     """``Type(value)``: to an enum by index, to a token by its integer, to a range by value."""
     match target:
         case ir.BoolDomain():
@@ -163,14 +180,19 @@ def convert(target: Any, value: Value, span: Span) -> Value:
                 raise OperandError("a token is made from its integer")
             return lift(lambda v: _token_of(target, v), value, span=span)
         case ir.IntDomain(low=low, high=high):
-            value = _to_int(value, span)
-            if isinstance(value, Rt) and low <= operators.interval(value)[0] and operators.interval(value)[1] <= high:
-                return value
-            return lift(lambda v: v if low <= v <= high else _fail(), value, span=span)
-    raise OperandError("nothing converts to this type")
+            number = _to_int(value, span)
+            if (
+                isinstance(number, Rt)
+                and low <= operators.interval(number)[0]
+                and operators.interval(number)[1] <= high
+            ):
+                return number
+            return lift(lambda v: v if low <= v <= high else _fail(), number, span=span)
+        case ir.RealDomain() | ir.SetDomain() | OpenReal() | OpenSet() | StaticType():
+            raise OperandError("nothing converts to this type")
 
 
-def _fail() -> Value:
+def _fail() -> NoReturn:
     raise Failure("conversion")
 
 

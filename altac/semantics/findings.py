@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from altac import ir
+from altac.diagnostics.declaration_errors import AlwaysUndefined, NeverRead
 from altac.diagnostics.problem import Problem
 from altac.ir.traversal import children, expressions, nodes, slots_read
-from altac.semantics import errors
 from altac.source import Source
 
 
@@ -24,11 +24,9 @@ def undefined_reads(program: ir.Program) -> Iterator[Problem]:
         if not isinstance(slot, ir.Head) or not slot.offsets:
             continue
         if max(slot.offsets) < 0:
-            yield errors.AlwaysUndefined(
-                span=read.span, head=slot.name, place="first", side="before", declared=slot.span
-            )
+            yield AlwaysUndefined(span=read.span, head=slot.name, place="first", side="before", declared=slot.span)
         elif min(slot.offsets) > 0:
-            yield errors.AlwaysUndefined(span=read.span, head=slot.name, place="last", side="after", declared=slot.span)
+            yield AlwaysUndefined(span=read.span, head=slot.name, place="last", side="after", declared=slot.span)
 
 
 def _certain(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Read]:
@@ -66,6 +64,4 @@ def never_read(program: ir.Program, source: Source) -> Iterator[Problem]:
             used |= {name for rule in rules for name, _ in rule.antecedent if name != rule.target}
     for slot in program.slots:
         if slot.name not in used and slot.span is not None and slot.span.source == source and "." not in slot.name:
-            yield errors.NeverRead(
-                span=slot.span, name=slot.name, what="head" if isinstance(slot, ir.Head) else "variable"
-            )
+            yield NeverRead(span=slot.span, name=slot.name, what="head" if isinstance(slot, ir.Head) else "variable")

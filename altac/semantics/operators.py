@@ -5,47 +5,39 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import TypeGuard
 
 from altac import ir
 from altac.ir.operators import OPERATORS
-from altac.semantics.tables import Failure, settle, tabulate
+from altac.semantics import limits
+from altac.semantics.failures import Failure, OperandError
+from altac.semantics.tables import settle, tabulate
 from altac.semantics.values import (
+    AmbiguousV,
+    BuiltinV,
+    ComponentV,
+    FnV,
     ListV,
     MapV,
+    Poison,
     RangeV,
+    RecordV,
     Rt,
+    ScopeV,
     SymbolV,
     Tab,
     TypeV,
     Value,
     code_of,
-    kind,
-    ordered,
     values_of,
 )
+from altac.semantics.wording import kind, ordered
 from altac.source import Span
 
-#: Items of one list, characters of one string, bits of one number (numerator and denominator).
-LENGTH_LIMIT = 1 << 20
-BITS_LIMIT = 4096
 
-
-class OperandError(Exception):
-    """An operator does not apply to values of these types. ``hint`` proposes the fix."""
-
-    def __init__(self, hint: str = "") -> None:
-        self.hint = hint
-
-
-def number(value: Value) -> bool:
+def number(value: Value) -> TypeGuard[int | Fraction]:
     """Whether ``value`` is a compile-time number (bools are not)."""
     return isinstance(value, (int, Fraction)) and not isinstance(value, bool)
-
-
-def normal(value: Fraction | int) -> Value:
-    """A number in its simplest form: whole fractions that came from a division stay real."""
-    return value
 
 
 def known(op: str, a: Value, b: Value) -> Value:
@@ -64,11 +56,11 @@ def known(op: str, a: Value, b: Value) -> Value:
         raise OperandError("a range goes from an integer to an integer")
     if op == "+" and isinstance(a, (ListV, RangeV)) and isinstance(b, (ListV, RangeV)):
         first, second = items_of(a), items_of(b)
-        if len(first) + len(second) > LENGTH_LIMIT:
+        if len(first) + len(second) > limits.LENGTH:
             raise OperandError("this list is too long")
         return ListV((*first, *second))
     if op == "+" and isinstance(a, str) and isinstance(b, str):
-        if len(a) + len(b) > LENGTH_LIMIT:
+        if len(a) + len(b) > limits.LENGTH:
             raise OperandError("this string is too long")
         return a + b
     if not (number(a) and number(b)):
@@ -78,11 +70,11 @@ def known(op: str, a: Value, b: Value) -> Value:
     return arithmetic(op, a, b)
 
 
-def arithmetic(op: str, a: Any, b: Any) -> Value:
+def arithmetic(op: str, a: int | Fraction, b: int | Fraction) -> Value:
     """``a op b`` of two numbers."""
     row = OPERATORS.get(op)  # type: ignore[call-overload]
     undefined = frozenset({0}) if op == "/" else row.undefined if row is not None else frozenset()
-    if op in ("+", "-", "*", "/") and _bits(a) + _bits(b) > BITS_LIMIT:
+    if op in ("+", "-", "*", "/") and _bits(a) + _bits(b) > limits.BITS:
         raise OperandError("the exact result has too many digits")
     if b in undefined:
         raise Failure("division-by-zero")
@@ -129,7 +121,7 @@ def items_of(value: Value) -> tuple[Value, ...]:
         case tuple():
             return value
         case RangeV():
-            if value.size > LENGTH_LIMIT:
+            if value.size > limits.LENGTH:
                 raise OperandError("this range is too long to go through")
             return tuple(value)
         case frozenset():
@@ -140,7 +132,11 @@ def items_of(value: Value) -> tuple[Value, ...]:
             return tuple(values_of(domain))
         case str():
             return tuple(value)
-    raise OperandError("it must be a list, a tuple, a range, a set, a map or a string known at compile time")
+        case (
+            bool() | int() | Fraction() | RecordV() | SymbolV() | AmbiguousV() | TypeV() | BuiltinV() | FnV()
+            | ComponentV() | ScopeV() | Rt() | Tab() | Poison()
+        ):  # fmt: skip
+            raise OperandError("it must be a list, a tuple, a range, a set, a map or a string known at compile time")
 
 
 def contains(a: Value, b: Value) -> bool:
@@ -149,31 +145,24 @@ def contains(a: Value, b: Value) -> bool:
         if not number(a):
             raise OperandError
         return a in b
-    return any(_loosely_equal(a, item) for item in items_of(b))
+    return any(equal(a, item) for item in items_of(b))
 
 
-def _loosely_equal(a: Value, b: Value) -> bool:
-    try:
-        return equal(a, b)
-    except OperandError:
-        raise
-
-
-def interval(value: Value) -> tuple[int, int]:
+def interval(value: int | Rt) -> tuple[int, int]:
     """The least and largest value of an integer."""
     if isinstance(value, Rt):
         return value.domain.low, value.domain.low + value.domain.size - 1
     return value, value
 
 
-def is_int(value: Value) -> bool:
+def is_int(value: Value) -> TypeGuard[int | Rt]:
     """Whether ``value`` is an integer, known or not."""
     if isinstance(value, Rt):
         return isinstance(value.domain, ir.IntDomain)
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def is_bool(value: Value) -> bool:
+def is_bool(value: Value) -> TypeGuard[bool | Rt]:
     """Whether ``value`` is a bool, known or not."""
     return isinstance(value, bool) or (isinstance(value, Rt) and isinstance(value.domain, ir.BoolDomain))
 
@@ -196,39 +185,37 @@ def binary(op: str, a: Value, b: Value, span: Span) -> Value:
     if op in ("in", "not in"):
         return _member(op, a, b, span)
     if op in ("==", "!="):
-        a, b = _literal_token(a, b), _literal_token(b, a)
+        a, b = literal_token(a, b), literal_token(b, a)
     if isinstance(a, Tab) or isinstance(b, Tab) or isinstance(a, Fraction) or isinstance(b, Fraction) or op == "/":
         return settle(tabulate(lambda x, y: known(op, x, y), a, b), span)
     if op == "xor":
         if is_bool(a) and is_bool(b):
-            return Rt(ir.Compare("!=", rt(a).expr, rt(b).expr, span), ir.BoolDomain(), *_children(a, b))
+            return Rt(ir.Compare("!=", rt(a).expr, rt(b).expr, span), ir.BoolDomain())
         raise OperandError
     if op in ("==", "!="):
-        if is_int(a) != is_int(b) or (not is_int(a) and kind(a) != kind(b)) or not _categorical(a, b):
+        if is_int(a) != is_int(b) or (not is_int(a) and kind(a) != kind(b)) or not categorical(a, b):
             raise OperandError
-        return Rt(ir.Compare(op, rt(a).expr, rt(b).expr, span), ir.BoolDomain(), *_children(a, b))  # type: ignore[arg-type]
+        return Rt(ir.Compare(op, rt(a).expr, rt(b).expr, span), ir.BoolDomain())  # type: ignore[arg-type]
     if not (is_int(a) and is_int(b)):
         raise OperandError("write `int(...)` to count a bool as 0 or 1" if is_bool(a) or is_bool(b) else "")
     row = OPERATORS.get(op)  # type: ignore[call-overload]
     if row is None:
         raise OperandError
     if row.form == "comparison":
-        return Rt(ir.Compare(op, rt(a).expr, rt(b).expr, span), ir.BoolDomain(), *_children(a, b))  # type: ignore[arg-type]
+        return Rt(ir.Compare(op, rt(a).expr, rt(b).expr, span), ir.BoolDomain())  # type: ignore[arg-type]
     if b in row.undefined:
         raise Failure("division-by-zero")
     domain = ir.IntDomain(*row.bounds(interval(a), interval(b)))
-    return Rt(ir.Arithmetic(op, rt(a).expr, rt(b).expr, span), domain, *_children(a, b))  # type: ignore[arg-type]
+    return Rt(ir.Arithmetic(op, rt(a).expr, rt(b).expr, span), domain)  # type: ignore[arg-type]
 
 
-def _categorical(*values: Value) -> bool:
+def categorical(*values: Value) -> bool:
+    """Whether all ``values`` have codes, known or not."""
     return all(isinstance(v, Rt) or code_of(v) is not None for v in values)
 
 
-def _children(*values: Value) -> list[Rt]:
-    return [v for v in values if isinstance(v, Rt)]
-
-
-def _literal_token(value: Value, other: Value) -> Value:
+def literal_token(value: Value, other: Value) -> Value:
+    """``value``, or the token that it names if ``other`` is a token. Raises `OperandError` if there is none."""
     if isinstance(value, (int, str)) and not isinstance(value, bool):
         domain = other.domain if isinstance(other, (Rt, SymbolV)) else None
         if isinstance(domain, ir.TokenDomain):
@@ -239,26 +226,24 @@ def _literal_token(value: Value, other: Value) -> Value:
 def _member(op: str, a: Value, b: Value, span: Span) -> Value:
     if isinstance(a, Rt) and not isinstance(b, (Rt, Tab)):
         if isinstance(b, RangeV):
-            items: tuple[Value, ...] = tuple(v for v in _codes(a.domain) if v in b) if is_int(a) else items_of(b)
+            items: tuple[Value, ...] = (
+                tuple(v for v in values_of(a.domain) if v in b) if isinstance(a.domain, ir.IntDomain) else items_of(b)
+            )
         else:
             items = items_of(b)
         codes = set()
         for item in items:
-            item = _literal_token(item, a)
+            item = literal_token(item, a)
             if isinstance(item, (Rt, Tab)):
                 return _any_equal(op, a, items, span)
             if is_int(a) != is_int(item) or (not is_int(a) and kind(a) != kind(item)):
                 raise OperandError
             codes.add(code_of(item))
-        member = Rt(ir.Member(a.expr, frozenset(c for c in codes if c is not None), span), ir.BoolDomain(), a)
+        member = Rt(ir.Member(a.expr, frozenset(c for c in codes if c is not None), span), ir.BoolDomain())
         return member if op == "in" else negate(member, span)
     if isinstance(b, ListV) and any(isinstance(i, (Rt, Tab)) for i in b.items):
         return _any_equal(op, a, b.items, span)
     return settle(tabulate(lambda x, y: known(op, x, y), a, b), span)
-
-
-def _codes(domain: Any) -> range:
-    return range(domain.low, domain.low + domain.size)
 
 
 def _any_equal(op: str, a: Value, items: tuple[Value, ...], span: Span) -> Value:
@@ -272,27 +257,31 @@ def negate(value: Value, span: Span) -> Value:
     """``not value``"""
     if isinstance(value, bool):
         return not value
-    if isinstance(value, Rt) and is_bool(value):
-        return Rt(ir.Not(value.expr, span), ir.BoolDomain(), value)
+    if isinstance(value, Rt) and isinstance(value.domain, ir.BoolDomain):
+        return Rt(ir.Not(value.expr, span), ir.BoolDomain())
     raise OperandError
 
 
-def disjunction(a: Value, b: Value, span: Span) -> Value:
-    """``a or b`` of bools; ``b`` must not have been needed where ``a`` is true."""
+def disjunction(a: Value, b: Value, span: Span) -> bool | Rt:
+    """``a or b``; ``b`` must not have been needed where ``a`` is true. Raises `OperandError` for other than bools."""
+    if not (is_bool(a) and is_bool(b)):
+        raise OperandError
     if isinstance(a, bool):
         return True if a else b
     if b is False:
         return a
-    return Rt(ir.Or(rt(a).expr, rt(b).expr, span), ir.BoolDomain(), *_children(a, b))
+    return Rt(ir.Or(a.expr, rt(b).expr, span), ir.BoolDomain())
 
 
-def conjunction(a: Value, b: Value, span: Span) -> Value:
-    """``a and b`` of bools."""
+def conjunction(a: Value, b: Value, span: Span) -> bool | Rt:
+    """``a and b``. Raises `OperandError` for other than bools."""
+    if not (is_bool(a) and is_bool(b)):
+        raise OperandError
     if isinstance(a, bool):
         return b if a else False
     if b is True:
         return a
-    return Rt(ir.And(rt(a).expr, rt(b).expr, span), ir.BoolDomain(), *_children(a, b))
+    return Rt(ir.And(a.expr, rt(b).expr, span), ir.BoolDomain())
 
 
 def unary_minus(value: Value, span: Span) -> Value:

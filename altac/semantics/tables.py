@@ -11,25 +11,13 @@ from itertools import product
 from typing import Any
 
 from altac import ir
+from altac.ir.operators import OPERATORS
+from altac.ir.traversal import nodes
+from altac.semantics import limits
+from altac.semantics.failures import Failure, TooLarge
+from altac.semantics.types import CategoricalDomain
 from altac.semantics.values import Dim, Hole, Rt, SymbolV, Tab, Value, code_of, value_of
 from altac.source import Span
-
-#: Entries of one table.
-LIMIT = 1 << 20
-
-
-class TooLarge(Exception):
-    """A table would have more than `LIMIT` entries."""
-
-    def __init__(self, dims: Sequence[Dim]) -> None:
-        self.dims = tuple(dims)
-
-
-class Failure(Exception):
-    """A computation has no value at some entry."""
-
-    def __init__(self, reason: ir.Missing) -> None:
-        self.reason = reason
 
 
 def as_tab(value: Value) -> Tab:
@@ -38,10 +26,12 @@ def as_tab(value: Value) -> Tab:
         return value
     if isinstance(value, Rt):
         domain = value.domain
-        if domain.size > LIMIT:
+        if domain.size > limits.TABLE:
             raise TooLarge((Dim(value, domain.low, domain.size),))
-        entries = [value_of(domain, c) for c in range(domain.low, domain.low + domain.size)]
-        return Tab((Dim(value, domain.low, domain.size),), entries)
+        return Tab(
+            (Dim(value, domain.low, domain.size),),
+            [value_of(domain, c) for c in range(domain.low, domain.low + domain.size)],
+        )
     return Tab((), [value])
 
 
@@ -59,10 +49,10 @@ def tabulate(function: Callable[..., Value], *operands: Value) -> Tab:
     total = 1
     for dim in dims:
         total *= dim.size
-        if total > LIMIT:
+        if total > limits.TABLE:
             raise TooLarge(dims)
     maps = [[(places[d.rt.key, d.low, d.size], d.size) for d in tab.dims] for tab in tabs]
-    entries: list[Value] = []
+    entries: list[Value | Hole] = []
     for index in product(*(range(d.size) for d in dims)):
         arguments = []
         hole = None
@@ -85,16 +75,54 @@ def tabulate(function: Callable[..., Value], *operands: Value) -> Tab:
     return Tab(tuple(dims), entries)
 
 
-def flatten(tab: Tab) -> Value:
-    """``tab`` with entries that are tables or run-time values themselves pulled up; categorical tables become `Rt`."""
-    return settle(tab, None)
+def choose(condition: Rt, then: Value, orelse: Value, is_head: Callable[[str], bool]) -> Tab:
+    """``then`` where ``condition`` holds, else ``orelse``; what fails in one of them is no error where the other counts."""
+    parts = [
+        _protected(as_tab(then), condition.expr, is_head),
+        _protected(as_tab(orelse), ir.Not(condition.expr), is_head),
+    ]
+    # A hole that is not chosen does not count, so entries are tried in boxes.
+    boxes: list[Any] = [Tab(part.dims, [(entry,) for entry in part.entries]) for part in parts]  # type: ignore[misc]
+    chosen = tabulate(lambda c, a, b: a if c else b, condition, *boxes)
+    return Tab(chosen.dims, [entry[0] if isinstance(entry, tuple) else entry for entry in chosen.entries])
+
+
+def _protected(tab: Tab, condition: ir.Expr, is_head: Callable[[str], bool]) -> Tab:
+    """``tab`` with indices that are read only where ``condition`` holds, if reading them may be an error."""
+
+    def protected(dim: Dim) -> Dim:
+        domain = dim.rt.domain
+        inside = dim.low <= domain.low and domain.low + domain.size <= dim.low + dim.size
+        if inside and not _may_fail(dim.rt.expr, is_head):
+            return dim
+        expr = ir.IfExpr(condition, dim.rt.expr, ir.Const(dim.low), dim.rt.expr.span)
+        return Dim(Rt(expr, domain), dim.low, dim.size)
+
+    return Tab(tuple(map(protected, tab.dims)), tab.entries)
+
+
+def _may_fail(expr: ir.Expr, is_head: Callable[[str], bool]) -> bool:
+    """Whether evaluation may be an error."""
+    for part in nodes(expr):
+        match part:
+            case ir.Read(name=name) if is_head(name):
+                return True
+            case ir.Arithmetic(op=op, right=right):
+                undefined = OPERATORS[op].undefined
+                if undefined and not (isinstance(right, ir.Const) and right.value not in undefined):
+                    return True
+            case ir.Lookup():
+                return True
+            case _:
+                pass
+    return False
 
 
 def settle(tab: Tab, span: Span | None) -> Value:
     """A run-time expression if all entries are categorical of one type; otherwise the table itself."""
     present = [e for e in tab.entries if not isinstance(e, Hole)]
     if not tab.dims:
-        return tab.entries[0] if present else tab
+        return present[0] if present else tab
     domain = common_domain(present)
     if domain is None:
         return tab
@@ -104,16 +132,17 @@ def settle(tab: Tab, span: Span | None) -> Value:
 
 
 def lookup(
-    dims: Sequence[Dim], table: tuple[int | None, ...], domain: Any, missing: ir.Missing, span: Span | None
-) -> Rt:
+    dims: Sequence[Dim], table: tuple[int | None, ...], domain: CategoricalDomain, missing: ir.Missing,
+    span: Span | None,
+) -> Rt:  # fmt: skip
     """The IR expression that picks an entry of ``table``."""
     expr = ir.Lookup(
         tuple(d.rt.expr for d in dims), tuple(d.low for d in dims), tuple(d.size for d in dims), table, missing, span
     )
-    return Rt(expr, domain, *(d.rt for d in dims))
+    return Rt(expr, domain)
 
 
-def common_domain(values: Sequence[Value]) -> Any:
+def common_domain(values: Sequence[Value]) -> CategoricalDomain | None:
     """The categorical domain of all ``values``, or None."""
     if not values:
         return None
@@ -121,9 +150,8 @@ def common_domain(values: Sequence[Value]) -> Any:
     if isinstance(first, bool):
         return ir.BoolDomain() if all(isinstance(v, bool) for v in values) else None
     if isinstance(first, int):
-        if any(isinstance(v, bool) or not isinstance(v, int) for v in values):
-            return None
-        return ir.IntDomain(min(values), max(values))
+        numbers = [v for v in values if isinstance(v, int) and not isinstance(v, bool)]
+        return ir.IntDomain(min(numbers), max(numbers)) if len(numbers) == len(values) else None
     if isinstance(first, SymbolV):
         if all(isinstance(v, SymbolV) and v.domain == first.domain for v in values):
             return first.domain

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from altac.semantics import builtins, errors
-from altac.semantics.scopes import Namespace
+from altac.diagnostics.name_errors import UnknownName
+from altac.diagnostics.problem import did_you_mean
+from altac.semantics.builtins import FUNCTIONS
+from altac.semantics.context import Context
+from altac.semantics.names import symbols
+from altac.semantics.values import Namespace
 from altac.syntax import tree
 
-if TYPE_CHECKING:
-    from altac.semantics.checker import Checker
-
-_WORDS = {"token", "position", "bool", "Token", "int", "string", "real", *builtins.NAMES}
+_WORDS = {"token", "position", "bool", "Token", "int", "string", "real", *FUNCTIONS}
 
 
-def check_names(checker: Checker, space: Namespace) -> None:
+def check_names(context: Context, space: Namespace) -> None:
     """Report names in the functions and components of ``space`` that nothing declares."""
     if space.lost != set():
         return
@@ -28,10 +29,11 @@ def check_names(checker: Checker, space: Namespace) -> None:
             bound = set(_bound(decl))
             for ref in _references(decl):
                 name = ref.name
-                if name in bound or name in _WORDS or checker.declared(name, space):
+                if name in bound or name in _WORDS or space.declares(name):
                     continue
-                if not checker.symbols_called(name, space):
-                    checker.report(errors.unknown_name(ref.span, name, [*bound, *space.names(), *_WORDS]))
+                if not symbols(context, name, space):
+                    suggestion = did_you_mean(name, [*bound, *space.names(), *_WORDS])
+                    context.report(UnknownName(span=ref.span, name=name, suggestion=suggestion))
 
 
 def _bound(node: Any) -> Iterator[str]:

@@ -8,36 +8,34 @@ Three layers, from most to least known:
   constant table picked by a variable);
 * an `Rt`: a run-time expression of the IR with its categorical type.
 
-`Cond` chooses between two values of any layer by a run-time condition. `POISON` stands for something that
-has already been reported.
+`POISON` stands for something that has already been reported. `Value` is the union of all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from altac import ir
+from altac.semantics.slots import Slot
+from altac.semantics.types import CategoricalDomain, Type
+from altac.source import Span
+from altac.syntax import tree
 
-if TYPE_CHECKING:
-    from altac.semantics.scopes import Namespace
-    from altac.source import Span
-    from altac.syntax import tree
 
-
-class _Poison:
+class Poison(Enum):
     """The type of `POISON`."""
 
-    def __repr__(self) -> str:
-        return "POISON"
+    POISON = "POISON"
 
 
-POISON: Final = _Poison()
+POISON: Final = Poison.POISON
 
-#: Any result of evaluation; see the module's text.
-Value = Any
+
+# --- data -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -49,13 +47,6 @@ class ListV:
 class RecordV:
     names: tuple[str, ...]
     items: tuple[Value, ...]
-
-    def get(self, name: str) -> Value:
-        """The value of field ``name``; KeyError if there is none."""
-        try:
-            return self.items[self.names.index(name)]
-        except ValueError:
-            raise KeyError(name) from None
 
 
 class MapV:
@@ -124,26 +115,60 @@ class AmbiguousV:
     span: Span
 
 
-@dataclass(frozen=True)
-class OpenSet:
-    """``set of element`` whose family is to be inferred."""
+# --- what names stand for -------------------------------------------------------------------------
 
-    element: ir.Domain
-
-
-@dataclass(frozen=True)
-class OpenReal:
-    """``real`` without buckets."""
-
-
-@dataclass(frozen=True)
-class StaticType:
-    """A type that only compile-time values have: ``int``, ``string``."""
-
-    name: str
+#: The declarations that give a name to something.
+Named = (
+    tree.ParamDecl
+    | tree.ConstDecl
+    | tree.TypeDecl
+    | tree.EnumDecl
+    | tree.VarDecl
+    | tree.HeadDecl
+    | tree.FnDecl
+    | tree.ComponentDecl
+    | tree.UseDecl
+)
 
 
-Type = ir.Domain | OpenSet | OpenReal | StaticType
+@dataclass(eq=False)
+class Namespace:
+    """The names of a file or of a component instance.
+
+    ``prefix`` goes before the names of its slots (``stack.``); ``parent`` is the file a component was declared in;
+    ``bound`` holds component arguments. Values of declarations are found on first use and kept in ``values``.
+    ``members`` has the enums of this namespace by the names of their members. ``lost`` has the names that text with
+    syntax errors may declare; None stands for any name (a failed import).
+    """
+
+    prefix: str
+    parent: Namespace | None
+    declarations: dict[str, Named] = field(default_factory=dict)
+    bound: dict[str, Value | Slot] = field(default_factory=dict)
+    modules: dict[str, Namespace] = field(default_factory=dict)
+    values: dict[str, Value | Slot] = field(default_factory=dict)
+    members: dict[str, list[str]] = field(default_factory=dict)
+    body: tuple[tree.Decl, ...] = ()
+    lost: set[str] | None = field(default_factory=set)
+
+    def chain(self) -> Iterator[Namespace]:
+        """This namespace and those around it, innermost first."""
+        space: Namespace | None = self
+        while space is not None:
+            yield space
+            space = space.parent
+
+    def names(self) -> Iterator[str]:
+        """All names that can be written here, for suggestions."""
+        for space in self.chain():
+            yield from space.declarations
+            yield from space.bound
+            yield from space.modules
+            yield from space.members
+
+    def declares(self, name: str) -> bool:
+        """Whether ``name`` is declared here or around."""
+        return any(name in s.declarations or name in s.bound or name in s.modules for s in self.chain())
 
 
 @dataclass(frozen=True)
@@ -152,9 +177,15 @@ class TypeV:
     name: str
 
 
+BuiltinName = Literal[
+    "len", "min", "max", "abs", "round", "sum", "any", "all", "int", "zip", "enumerate", "sorted", "reversed",
+    "union", "intersect", "minus",
+]  # fmt: skip
+
+
 @dataclass(frozen=True)
 class BuiltinV:
-    name: str
+    name: BuiltinName
 
 
 class FnV:
@@ -168,6 +199,8 @@ class FnV:
 
 
 class ComponentV:
+    """A component with the namespace it was declared in."""
+
     __slots__ = ("decl", "namespace")
 
     def __init__(self, decl: tree.ComponentDecl, namespace: Namespace) -> None:
@@ -180,49 +213,36 @@ class ScopeV:
 
     __slots__ = ("kind", "name", "namespace")
 
-    def __init__(self, kind: str, name: str, namespace: Namespace) -> None:
+    def __init__(self, kind: Literal["module", "component instance"], name: str, namespace: Namespace) -> None:
         self.kind = kind
         self.name = name
         self.namespace = namespace
 
 
-class UnitV:
-    """The result of a procedure call."""
-
-
-UNIT: Final = UnitV()
-
-CategoricalDomain = ir.BoolDomain | ir.IntDomain | ir.EnumDomain | ir.TokenDomain
+# --- what depends on the run ----------------------------------------------------------------------
 
 
 class Rt:
     """A run-time expression. ``domain`` is its categorical type (for integers an interval that holds all its
-    values); ``slot`` names the variable it is, if it is just a variable."""
+    values); ``slot`` is the variable or head that it reads, if it does just that."""
 
-    __slots__ = ("_key", "depth", "domain", "expr", "size", "slot")
+    __slots__ = ("_key", "domain", "expr", "slot")
 
-    size: int
-    depth: int
-
-    def __init__(
-        self, expr: ir.Expr, domain: CategoricalDomain, *children: Rt, slot: str | None = None, weight: int = 1
-    ) -> None:
+    def __init__(self, expr: ir.Expr, domain: CategoricalDomain, slot: Slot | None = None) -> None:
         self.expr = expr
         self.domain = domain
         self.slot = slot
-        self.size = weight + sum(c.size for c in children)
-        self.depth = 1 + max((c.depth for c in children), default=0)
         self._key: Any = None
 
     @property
     def key(self) -> Any:
         """What the expression is, spans left out: equal keys mean equal values."""
         if self._key is None:
-            self._key = spanless(self.expr)
+            self._key = _spanless(self.expr)
         return self._key
 
 
-def spanless(expr: ir.Expr) -> Any:
+def _spanless(expr: ir.Expr) -> Any:
     """A hashable form of ``expr`` without its spans."""
     match expr:
         case ir.Const(value=value):
@@ -232,19 +252,19 @@ def spanless(expr: ir.Expr) -> Any:
         case ir.LetRead(name=name):
             return ("let", name)
         case ir.Not(operand=operand):
-            return ("not", spanless(operand))
+            return ("not", _spanless(operand))
         case ir.And(left=left, right=right):
-            return ("and", spanless(left), spanless(right))
+            return ("and", _spanless(left), _spanless(right))
         case ir.Or(left=left, right=right):
-            return ("or", spanless(left), spanless(right))
+            return ("or", _spanless(left), _spanless(right))
         case ir.Arithmetic(op=op, left=left, right=right) | ir.Compare(op=op, left=left, right=right):
-            return (op, spanless(left), spanless(right))
+            return (op, _spanless(left), _spanless(right))
         case ir.Member(operand=operand, values=values):
-            return ("in", spanless(operand), values)
+            return ("in", _spanless(operand), values)
         case ir.IfExpr(condition=condition, then=then, orelse=orelse):
-            return ("if", spanless(condition), spanless(then), spanless(orelse))
+            return ("if", _spanless(condition), _spanless(then), _spanless(orelse))
         case ir.Lookup(indices=indices, lows=lows, shape=shape, table=table):
-            return ("lookup", tuple(map(spanless, indices)), lows, shape, table)
+            return ("lookup", tuple(map(_spanless, indices)), lows, shape, table)
 
 
 @dataclass(frozen=True)
@@ -266,30 +286,28 @@ class Dim:
 
 
 class Tab:
-    """Compile-time values (or holes) in row-major order over run-time indices."""
+    """Compile-time values (or holes) in row-major order over run-time indices; ``slot`` as in `Rt`."""
 
     __slots__ = ("dims", "entries", "slot")
 
-    def __init__(self, dims: tuple[Dim, ...], entries: list[Value], slot: str | None = None) -> None:
+    def __init__(self, dims: tuple[Dim, ...], entries: list[Value | Hole], slot: Slot | None = None) -> None:
         self.dims = dims
         self.entries = entries
         self.slot = slot
 
 
-class Cond:
-    """``then`` where the condition holds, else ``orelse``; used where the branches are not categorical."""
-
-    __slots__ = ("condition", "orelse", "then")
-
-    def __init__(self, condition: Rt, then: Value, orelse: Value) -> None:
-        self.condition = condition
-        self.then = then
-        self.orelse = orelse
+Value: TypeAlias = (
+    bool | int | Fraction | str | tuple["Value", ...] | frozenset["Value"] | ListV | RecordV | MapV | RangeV | SymbolV
+    | AmbiguousV | TypeV | BuiltinV | FnV | ComponentV | ScopeV | Rt | Tab | Poison
+)  # fmt: skip
 
 
 def is_runtime(value: Value) -> bool:
     """Whether the value depends on the run."""
-    return isinstance(value, (Rt, Tab, Cond))
+    return isinstance(value, (Rt, Tab))
+
+
+# --- values and codes -----------------------------------------------------------------------------
 
 
 def value_of(domain: ir.Domain, code: int) -> Value:
@@ -319,138 +337,3 @@ def code_of(value: Value) -> int | None:
     if isinstance(value, SymbolV):
         return value.index
     return None
-
-
-def kind(value: Value) -> str:
-    """The type of a value as messages name it."""
-    match value:
-        case bool():
-            return "bool"
-        case int():
-            return "int"
-        case Fraction():
-            return "real"
-        case str():
-            return "string"
-        case ListV():
-            return "list"
-        case tuple():
-            return "tuple"
-        case RecordV():
-            return "record"
-        case frozenset():
-            return "set"
-        case MapV():
-            return "map"
-        case RangeV():
-            return "range"
-        case SymbolV(domain=domain):
-            return domain_kind(domain)
-        case AmbiguousV():
-            return "name"
-        case TypeV() | BuiltinV(name="int" | "bool"):
-            return "type"
-        case FnV() | BuiltinV():
-            return "function"
-        case ComponentV():
-            return "component"
-        case ScopeV(kind=what):
-            return str(what)
-        case UnitV():
-            return "nothing"
-        case Rt(domain=domain):
-            return domain_kind(domain)
-        case Tab(entries=entries):
-            kinds = {kind(e) for e in entries if not isinstance(e, Hole)}
-            if kinds == {"int", "real"}:
-                return "real"
-            return " or ".join(sorted(kinds)) if kinds else "nothing"
-        case Cond(then=then, orelse=orelse):
-            kinds = {kind(then), kind(orelse)} - {"POISON"}
-            return "real" if kinds == {"int", "real"} else " or ".join(sorted(kinds))
-        case _:
-            return "POISON"
-
-
-def domain_kind(domain: Type) -> str:
-    """The name of a type without its range: ``int``, ``bool``, ``State``, ``Token``, ``real``, ``set``."""
-    match domain:
-        case ir.BoolDomain():
-            return "bool"
-        case ir.IntDomain():
-            return "int"
-        case ir.EnumDomain(name=name) | StaticType(name=name):
-            return name
-        case ir.TokenDomain():
-            return "Token"
-        case ir.RealDomain() | OpenReal():
-            return "real"
-        case ir.SetDomain() | OpenSet():
-            return "set"
-
-
-def describe(domain: Type) -> str:
-    """A type as it is written: ``0..15``, ``bool``, ``State``, ``real in {0, 1/2, 1}``, ``set of bool``."""
-    match domain:
-        case ir.IntDomain(low=low, high=high):
-            return f"{low}..{high}"
-        case ir.RealDomain(buckets=buckets):
-            shown = ", ".join(map(str, buckets[:4])) + (", ..." if len(buckets) > 4 else "")
-            return f"real in {{{shown}}}"
-        case ir.SetDomain(element=element) | OpenSet(element=element):
-            return f"set of {describe(element)}"
-        case _:
-            return domain_kind(domain)
-
-
-def show(value: Value, limit: int = 60) -> str:
-    """A compile-time value as it is written in the language, cut at ``limit`` characters."""
-    text = _show(value)
-    return text if len(text) <= limit else text[: limit - 3] + "..."
-
-
-def _show(value: Value) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case int() | Fraction():
-            return str(value)
-        case str():
-            return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
-        case ListV(items=items):
-            return "[" + _join(items) + "]"
-        case tuple():
-            return "(" + _join(value) + ("," if len(value) == 1 else "") + ")"
-        case RecordV(names=names, items=items):
-            return "(" + ", ".join(f"{n}: {_show(v)}" for n, v in zip(names, items, strict=True)) + ")"
-        case frozenset():
-            return "{" + _join(ordered(value)) + "}"
-        case MapV(entries=entries):
-            return "{" + ", ".join(f"{_show(k)}: {_show(v)}" for k, v in list(entries.items())[:20]) + "}"
-        case RangeV(low=low, high=high):
-            return f"{low}..{high}"
-        case SymbolV(domain=domain, index=index):
-            return ir.label(domain, index)
-        case TypeV(name=name) | BuiltinV(name=name) | ScopeV(name=name) | AmbiguousV(name=name):
-            return str(name)
-        case FnV(decl=decl) | ComponentV(decl=decl):
-            return str(decl.name.text)
-        case _:
-            return "a run-time value"
-
-
-def _join(items: Any) -> str:
-    return ", ".join(_show(v) for v in list(items)[:20])
-
-
-def ordered(values: frozenset[Value]) -> list[Value]:
-    """The members of a set in a fixed order: numbers ascending, symbols by index, others by their text."""
-    return sorted(values, key=_order)
-
-
-def _order(value: Value) -> tuple[int, Any, str]:
-    if isinstance(value, (int, Fraction)):
-        return (0, value, "")
-    if isinstance(value, SymbolV):
-        return (1, value.index, "")
-    return (2, 0, _show(value))

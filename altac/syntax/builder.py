@@ -1,6 +1,7 @@
 """From the trees of Lark to the nodes of `altac.syntax.tree`.
 
-`Builder` has one method ``make_RULE`` per rule (or alias) of ``grammar/alta.lark``. A method gets the values of the
+`Builder.maker` gives what makes the value of a rule (or alias) of ``grammar/alta.lark``: a method ``make_RULE``, or, for a rule
+without one, the node of that name, whose fields are the parts of the rule in their order. It gets the values of the
 rule's symbols, punctuation included, so that its span is exact: from the first to the last of them.
 """
 
@@ -44,6 +45,11 @@ def nodes(kids: Kids, kind: type | tuple[type, ...] = tree.Node) -> tuple[Any, .
     return tuple(kid for kid in kids if isinstance(kid, kind))
 
 
+def _parts(kids: Kids) -> tuple[Any, ...]:
+    """The kids but for keywords and punctuation; of those that belong together, their items."""
+    return tuple(kid.items if isinstance(kid, Group) else kid for kid in kids if not isinstance(kid, Token))
+
+
 def after(kids: Kids, *types: str) -> Any:
     """The kid after the first token of one of these types, or None."""
     for index, kid in enumerate(kids):
@@ -58,6 +64,15 @@ class ExpressionBuilder:
     def __init__(self, source: Source, report: Callable[[Problem], None]) -> None:
         self.source = source
         self.report = report
+
+    def maker(self, rule: str) -> Callable[[Kids], Any]:
+        """What makes the value of a rule from the values of its symbols. AttributeError for what is no rule."""
+        method: Callable[[Kids], Any] | None = getattr(self, f"make_{rule}", None)
+        if method is not None:
+            return method
+        name = rule.title().replace("_", "")
+        node = getattr(tree, name, None) or getattr(tree, f"{name}Decl")
+        return lambda kids: node(self.span(kids), *_parts(kids))
 
     def span(self, kids: Kids) -> Span:
         """From the start of the first kid to the end of the last."""
@@ -183,9 +198,6 @@ class ExpressionBuilder:
     def make_call(self, kids: Kids) -> tree.Call:
         return tree.Call(self.span(kids), kids[0], nodes(kids, tree.Argument))
 
-    def make_index(self, kids: Kids) -> tree.Index:
-        return tree.Index(self.span(kids), kids[0], kids[2])
-
     def make_field(self, kids: Kids) -> tree.FieldAccess:
         return tree.FieldAccess(self.span(kids), kids[0], kids[2])
 
@@ -268,12 +280,6 @@ class Builder(ExpressionBuilder):
     def make_let(self, kids: Kids) -> tree.Let:
         return tree.Let(self.span(kids), kids[1].items, after(kids, "COLON"), kids[-1])
 
-    def make_assign(self, kids: Kids) -> tree.Assign:
-        return tree.Assign(self.span(kids), kids[0], kids[2])
-
-    def make_for(self, kids: Kids) -> tree.For:
-        return tree.For(self.span(kids), kids[1].items, kids[3], kids[4])
-
     def make_if(self, kids: Kids) -> tree.If:
         orelse = after(kids, "ELSE")
         if isinstance(orelse, tree.If):
@@ -290,9 +296,6 @@ class Builder(ExpressionBuilder):
         return tree.Arm(self.span(kids), kids[0].items, body)
 
     # --- declarations -----------------------------------------------------------------------------
-
-    def make_program(self, kids: Kids) -> tree.ProgramDecl:
-        return tree.ProgramDecl(self.span(kids), kids[1])
 
     def make_module(self, kids: Kids) -> Group:
         return Group(_start(kids[0]), _end(kids[-1]), nodes(kids))
@@ -325,12 +328,6 @@ class Builder(ExpressionBuilder):
 
     def make_token_item(self, kids: Kids) -> tree.TokenItem:
         return tree.TokenItem(self.span(kids), kids[0], self._spelling(kids))
-
-    def make_text(self, kids: Kids) -> tree.TextDecl:
-        return tree.TextDecl(self.span(kids), kids[1])
-
-    def make_positions(self, kids: Kids) -> tree.PositionsDecl:
-        return tree.PositionsDecl(self.span(kids), kids[1])
 
     def make_frame(self, kids: Kids) -> tree.FrameDecl:
         return tree.FrameDecl(self.span(kids), nodes(kids))
@@ -401,9 +398,6 @@ class Builder(ExpressionBuilder):
             component = tree.FieldAccess(first.span.to(name.span), component, name)
         return tree.UseDecl(self.span(kids), kids[1], component, nodes(kids, tree.Argument))
 
-    def make_mlp(self, kids: Kids) -> tree.MlpDecl:
-        return tree.MlpDecl(self.span(kids), kids[1])
-
     def make_conjunct(self, kids: Kids) -> Group:
         return Group(_start(kids[0]), _end(kids[-1]), (kids[0], kids[2]))
 
@@ -414,20 +408,8 @@ class Builder(ExpressionBuilder):
     def make_rules(self, kids: Kids) -> tree.RulesDecl:
         return tree.RulesDecl(self.span(kids), nodes(kids, tree.RuleDecl))
 
-    def make_output(self, kids: Kids) -> tree.OutputDecl:
-        return tree.OutputDecl(self.span(kids), kids[1])
-
-    def make_halt(self, kids: Kids) -> tree.HaltDecl:
-        return tree.HaltDecl(self.span(kids), kids[2])
-
-    def make_layers(self, kids: Kids) -> tree.LayersDecl:
-        return tree.LayersDecl(self.span(kids), kids[1])
-
     def make_causal(self, kids: Kids) -> tree.CausalDecl:
         return tree.CausalDecl(self.span(kids), after(kids, "UNTIL"), after(kids, "LIMIT"))
-
-    def make_test(self, kids: Kids) -> tree.TestDecl:
-        return tree.TestDecl(self.span(kids), kids[1], kids[3])
 
 
 def build(derivation: Tree[Token], builder: Builder) -> tuple[tree.File, list[int]]:
@@ -443,6 +425,7 @@ def build(derivation: Tree[Token], builder: Builder) -> tuple[tree.File, list[in
         pending.extend(child for child in node.children if isinstance(child, Tree))
     made: dict[int, tuple[Any, int]] = {}  # value and height of the nodes whose parent is still to be made
     too_deep: list[int] = []
+    makers: dict[str, Callable[[Kids], Any]] = {}
     for node in reversed(parents_first):
         kids: list[Any] = []
         below = 0
@@ -456,7 +439,8 @@ def build(derivation: Tree[Token], builder: Builder) -> tuple[tree.File, list[in
         height = below + _LEVELS.get(node.data, 1)
         if height > MAX_DEPTH >= below:
             too_deep.append(_end(kids[-1]))
-        made[id(node)] = getattr(builder, f"make_{node.data}")(kids), height
+        make = makers.get(node.data) or makers.setdefault(node.data, builder.maker(node.data))
+        made[id(node)] = make(kids), height
     return made[id(derivation)][0], too_deep
 
 

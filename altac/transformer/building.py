@@ -89,8 +89,22 @@ def build(program: Program, units: Units, *, dtype: str = "float32", max_length:
     Raises:
         AltacError: the model could not be guaranteed to equal the interpreter.
     """
-    layout = Layout(program, reachable_codes(program, units))
-    certificate = certify(program, layout, dtype, max_length)
+    layout = lay_out(program, units)
+    return assemble(layout, units, certify(program, layout, dtype, max_length))
+
+
+def lay_out(program: Program, units: Units) -> Layout:
+    """Where everything is in the residual stream of ``program`` with the MLP ``units``."""
+    return Layout(program, reachable_codes(program, units))
+
+
+def assemble(layout: Layout, units: Units, certificate: Certificate) -> BuiltModel:
+    """The weights, the configuration and the labels of a model.
+
+    Raises:
+        AltacError: a hidden unit would not be exact.
+    """
+    program, dtype = layout.program, certificate.dtype
     groups = group_heads(layout, merge=units.level > 0)
     mlp = mlp_weights(layout, units, certificate)
     weights = {

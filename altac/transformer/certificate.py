@@ -174,10 +174,10 @@ def number_format(dtype: str) -> Format:
 def declared_length(program: Program) -> int | None:
     """The length that the program itself sets to its inputs; None if there is none."""
     bounds = [program.positions]
-    if program.frame.fill is not None:
-        bounds.append(program.frame.length)
-    if program.causal is not None:
+    if program.causal is not None:  # what a frame has filled up grows
         bounds.append(program.causal.limit)
+    elif program.frame.fill is not None:
+        bounds.append(program.frame.length)
     return min((b for b in bounds if b is not None), default=None)
 
 

@@ -70,11 +70,15 @@ class TransformerRunner:
     def _problem(self, tokens: tuple[int, ...], run: Run) -> Problem:
         """What the interpreter would report where the model says that it went wrong."""
         text = quote_input(self.program, tokens)
+        causal = self.model.config["causal"]
+        longer = tokens if causal is None else (*tokens, *(o + causal["shift"] for o in run.output))
         match run.problem:
             case "never-halts":
-                return NeverHalts(first=run.recurs, layers=run.layers, input=text)
+                return NeverHalts(first=run.recurs, layers=run.layers, input=quote_input(self.program, longer))
             case "layer-limit":
-                return LayerLimit(layers=run.layers, input=text)
+                return LayerLimit(layers=run.layers, input=quote_input(self.program, longer))
+            case "input-exceeds-model":
+                return InputExceedsModel(length=len(longer), longest=self.model.config["max_length"])
             case "generation-limit":
                 return GenerationLimit(length=len(run.output), input=text)
         domain = self.program.domain(self.program.output)

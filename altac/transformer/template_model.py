@@ -20,6 +20,8 @@ from flax import nnx
 UNLIMITED = 100_000
 #: Tokens up to which a causal program without a limit of its own goes on.
 GENERATED = 4096
+#: The most layers that can be counted.
+COUNTED = 2**31 - 1
 #: Entries of the largest array that one call computes.
 ENTRIES = 1 << 24
 #: Logit of a position that is masked out: finite, so that a row without any position gives no NaN.
@@ -230,6 +232,7 @@ PROBLEMS = {
     "never-halts": "never halts: the state after layer {recurs} comes back after layer {layers}",
     "layer-limit": "stopped after {layers} layers without halting",
     "generation-limit": "generated {length} tokens without the stop token",
+    "input-exceeds-model": "generated {length} tokens, and the model is not made for more",
     "generated-no-token": "the last output cannot be appended, because it is not a token",
 }
 
@@ -254,7 +257,8 @@ class Model:
         self.config = config
         causal = config["causal"] is not None
         arrays = {name: jnp.asarray(array) for name, array in weights.items()}
-        self.transformer = Transformer(arrays, causal, config["max_layers"])
+        limit = config["max_layers"]
+        self.transformer = Transformer(arrays, causal, None if limit is None else min(limit, COUNTED))
 
     # text and JSON
 
@@ -379,24 +383,26 @@ class Model:
         for row, item in enumerate(inputs):
             tokens[row, : len(item)] = item
             mask[row, : len(item)] = True
-        limit = None if max_layers is None else jnp.int32(max_layers)
+        given = self.config["max_layers"] if max_layers is None else max_layers
+        limit = None if given is None else jnp.int32(min(given, COUNTED))
         found = _call(self.transformer, jnp.asarray(tokens), jnp.asarray(mask), limit)
         logits = np.asarray(found.logits, np.float32)
         output = logits.argmax(axis=-1)
         ordered = np.sort(logits, axis=-1)
         lead = ordered[..., -1] - ordered[..., -2] if logits.shape[-1] > 1 else np.ones(output.shape)
         layers, halted, recurs = map(np.asarray, found[1:])
-        unlimited = max_layers is None and self.config["max_layers"] is None
         runs = []
         for i, item in enumerate(inputs):
-            problem = ""
-            if unlimited and 0 <= recurs[i] < layers[i] - 1:  # a state that just stays is no error
+            count, problem = int(layers[i]), ""
+            if given is not None and recurs[i] >= 0:
+                count = given
+            elif given is None and 0 <= recurs[i] < count - 1:  # a state that just stays is no error
                 problem = "never-halts"
-            elif unlimited and not halted[i] and recurs[i] < 0:
+            elif given is None and not halted[i] and recurs[i] < 0:
                 problem = "layer-limit"
             margin = float(lead[i, : len(item)].min(initial=1.0))
             codes = output[i, : len(item)].tolist()
-            runs.append(Run(codes, int(layers[i]), bool(halted[i]), int(recurs[i]), margin, problem))
+            runs.append(Run(codes, count, bool(halted[i]), int(recurs[i]), margin, problem))
         return runs
 
     def _generate(self, prompts: Sequence[Sequence[int]], max_layers: int | None) -> list[Run]:
@@ -426,14 +432,19 @@ class Model:
         stopped = bool(run.output) and tokens[-1] == causal["stop"]
         return stopped or not tokens or (causal["limit"] is not None and len(tokens) >= causal["limit"])
 
+    def _longest(self) -> int:
+        """The number of tokens after which nothing is appended."""
+        bounds = (self.config["causal"]["limit"], self.config["positions"])
+        return min((n for n in bounds if n is not None), default=GENERATED)
+
     def _unfinished(self, tokens: list[int], run: Run) -> bool:
-        room = min(n for n in (self.config["max_length"], GENERATED) if n is not None)
-        return not run.problem and not self._stopped(tokens, run) and len(tokens) < room
+        room = len(tokens) < self._longest() and not self.too_long(len(tokens))
+        return room and not run.problem and not self._stopped(tokens, run)
 
     def _ended(self, tokens: list[int], run: Run) -> Run:
         if run.problem or self._stopped(tokens, run):
             return run
-        return run._replace(problem="generation-limit")
+        return run._replace(problem="generation-limit" if len(tokens) >= self._longest() else "input-exceeds-model")
 
 
 def load(directory: str | Path | None = None) -> Model:

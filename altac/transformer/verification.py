@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from altac.diagnostics.build_errors import InputExceedsModel
 from altac.diagnostics.problem import AltacError
+from altac.diagnostics.runtime_errors import Unfinished
 from altac.interpreter import Result, State, When, run
 from altac.interpreter.codec import read_input
 from altac.ir import Program, RealDomain
@@ -49,7 +51,8 @@ class Report:
     """What `verify` found.
 
     ``exhaustive_length`` is the number of tokens (frame aside) up to which every input was tried. ``compared`` counts
-    the inputs on which the interpreter succeeds, ``failing`` the others, which say nothing.
+    the inputs on which the interpreter succeeds or that never end, of which there are ``unfinished``; ``failing`` counts
+    the others, which say nothing.
     ``margin`` is the least lead of a chosen logit (1 if exact), ``closest`` the inputs whose means came
     nearest to a boundary, nearest first.
     """
@@ -57,6 +60,7 @@ class Report:
     exhaustive_length: int
     exhaustive: int
     compared: int
+    unfinished: int
     failing: int
     longest: int
     margin: float
@@ -96,17 +100,19 @@ def verify(
     inputs = [*short, *_succeeding(program, list(longer), samples, max_layers)]
     watch = _Watch(program)
     reference = run(program, inputs, max_layers, watch.see if watch.heads else None)
-    sound = [r for r in reference if r.error is None]
+    sound = [r for r in reference if r.error is None or isinstance(r.error, Unfinished)]
     results = runner.run([r.input for r in sound], max_layers)
+    # A model that is made for shorter texts than a program generates says so.
     different = [
         Difference(a.input, a, b)
         for a, b in zip(sound, results, strict=True)
-        if (a.output, a.layers, a.halted) != (b.output, b.layers, b.halted)
+        if a != b and not isinstance(b.error, InputExceedsModel)
     ]
     margins = [(r.margin, tokens) for r, tokens in zip(runner.runs, (s.input for s in sound), strict=True)]
     margin, narrowest = min(margins, default=(1.0, ()))
     return Report(
-        length, len(short), len(sound), len(reference) - len(sound), max((len(r.input) for r in sound), default=0),
+        length, len(short), len(sound), sum(r.error is not None for r in sound), len(reference) - len(sound),
+        max((len(r.input) for r in sound), default=0),
         margin, narrowest, watch.nearest(inputs, {i for i, r in enumerate(reference) if r.error is None}), tuple(different),
     )  # fmt: skip
 

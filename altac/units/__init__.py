@@ -17,7 +17,7 @@ from altac.units.prune import prune
 from altac.units.reachable import Reachable, reachable
 
 __all__ = [
-    "FeatureIndex", "Layer", "Matrix", "Origin", "Units", "apply_units", "prune", "reachable", "rule_units", "units",
+    "FeatureIndex", "Layer", "Matrix", "Origin", "Reachable", "Units", "apply_units", "prune", "reachable", "rule_units", "units",
 ]  # fmt: skip
 
 

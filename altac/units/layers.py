@@ -18,6 +18,8 @@ from altac.rules.ruleset import Codes, RuleSet
 from altac.source import Span
 
 Ints = NDArray[np.int64]
+#: Weights: integers as units are made, any numbers as they are read off a model.
+Numbers = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,11 @@ class Origin:
 
 @dataclass(frozen=True)
 class Matrix:
-    """A sparse integer matrix in coordinate form; a place occurs at most once."""
+    """A sparse matrix in coordinate form; a place occurs at most once."""
 
     rows: Ints
     cols: Ints
-    weights: Ints
+    weights: Numbers
     shape: tuple[int, int]
 
     def dense(self, dtype: DTypeLike = np.float32) -> NDArray[Any]:
@@ -75,7 +77,7 @@ class Layer:
     """One hidden layer: ``w1`` of shape (units, inputs), ``bias`` (units,), an `Origin` per unit."""
 
     w1: Matrix
-    bias: Ints
+    bias: Numbers
     origins: tuple[Origin, ...] = field(repr=False)
 
 

@@ -8,6 +8,7 @@ tried and the one that adds fewest units is taken; a unit that another target ha
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
@@ -64,6 +65,20 @@ def _optimised(program: Program, level: int, possible: Reachable, limits: Limits
         }
         builder.add(inputs, entry.bias, entry.effects, Origin("; ".join(entry.labels), tuple(entry.spans)))
     return builder.units(level, reachable=possible)
+
+
+def diagrams(
+    program: Program, level: int, possible: Reachable, limits: Limits = DEFAULT
+) -> Iterator[tuple[str, Node | None]]:
+    """The decision diagram from which the units of each variable are made; None where it grows too large."""
+    for variable in program.variables:
+        made = Diagrams(limits.nodes)
+        symbolic = Symbolic(program, made, possible, limits.sum_values if level > 1 else 0)
+        try:
+            root: Node | None = deeply(lambda symbolic=symbolic, name=variable.name: symbolic.diagram(name))  # type: ignore[misc]
+        except TooLarge:
+            root = None
+        yield variable.name, root
 
 
 def _of_target(

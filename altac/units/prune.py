@@ -1,4 +1,4 @@
-"""Dead variables: what has no influence on the output or on halting, directly or through others, and its heads."""
+"""Dead variables and heads: what nothing that a run shows can depend on."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from altac.ir.traversal import lets_read, slots_read, updates
 
 
 def live_slots(program: Program) -> frozenset[str]:
-    """The variables and heads that the output or the halting condition can depend on."""
+    """The variables and heads that what a run shows can depend on: outputs, halting, and the layer at which it ends.
+
+    A run without a limit ends when its state comes back, and the state is that of all variables: there, whatever is
+    updated is live.
+    """
     depends: dict[str, set[str]] = {name: set() for name in program.variable_names}
     for target, reads in updates(program):
         depends[target] |= reads
     for head in program.heads:
         depends[head.name] = {name for name in (head.query, head.key, head.value) if name is not None}
     live: set[str] = set()
-    waiting = {program.output} | (set() if program.halt is None else set(slots_read(program.halt)))
+    waiting = {program.output}
+    if program.halt is not None:
+        waiting |= slots_read(program.halt)
+        if program.max_layers is None:  # without either, a run needs a limit from outside
+            waiting |= {target for target, _ in updates(program)}
     while waiting:
         name = waiting.pop()
         live.add(name)
@@ -27,7 +35,8 @@ def live_slots(program: Program) -> frozenset[str]:
 def prune(program: Program) -> Program:
     """``program`` without dead variables and heads, and without the updates of these.
 
-    On every input on which ``program`` succeeds and halts it gives the same outputs after the same layers.
+    On every input on which no position of ``program`` fails it gives the same outputs, layers, halting and problem,
+    whatever limit a run is given.
     """
     live = live_slots(program)
     if len(live) == len(program.slots):

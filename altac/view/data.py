@@ -37,7 +37,8 @@ class View:
     run of the layers, one run but in a causal program; ``frames``: one per run and layer, with ``d``, the changes
     since the frame before as ``[slot, [position, cell, ...]]`` or ``[slot, cell]`` for all positions (a cell is an
     index into ``cells``, -1 undefined), and ``u``, the updates as ``[position, event, ...]``; ``events``: lists of
-    updates; ``spans``: places in ``sources``; ``units``: bias, input and output weights of each hidden unit.
+    updates; ``spans``: places in ``sources``; ``units``: bias, input and output weights of each hidden
+    unit, and where the features of each slot begin (-1: it is not compiled).
     """
 
     data: dict[str, Any]
@@ -220,7 +221,7 @@ class _Builder:
         return {
             "level": units.level,
             "count": units.features.count,
-            "offsets": [units.features.offset[s.name] for s in self.trace.program.slots],
+            "offsets": [units.features.offset.get(s.name, -1) for s in self.trace.program.slots],
             "units": [
                 {**unit, "out": out} for unit, out in zip(self._hidden(units.layer), outputs, strict=True)
             ],

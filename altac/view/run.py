@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from altac.api import Input, Program
+from altac.compile import Record
 from altac.diagnostics.problem import AltacError
 from altac.trace import collect
-from altac.units import Units, units
+from altac.units import Units
 from altac.view.data import MOST_CELLS, View, view_data
 
 
@@ -16,9 +17,14 @@ def view(program: Program, given: Input, *, level: int = 2, max_layers: int | No
     Raises `AltacError` for an input that cannot be read, or if the program can never stop.
     """
     trace = collect(program.ir, program.encode(given), max_layers, MOST_CELLS)
-    found: Units | AltacError
+    return view_data(trace, program.source, _units(program, level))
+
+
+def _units(program: Program, level: int) -> Units | AltacError:
+    """The proved units, also of a program that cannot be certified as a whole; otherwise why there are none."""
+    record = Record()
     try:
-        found = units(program.ir, level)
+        return program.compile(level, allow_sampled=True, record=record).units
     except AltacError as error:
-        found = error
-    return view_data(trace, program.source, found)
+        found: Units | AltacError = record.results["units"] if "prove" in record.results else error
+        return found

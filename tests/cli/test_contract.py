@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from altac import load
 from altac.cli import COMMANDS, main
 from altac.cli.explain import every_code
+from tests.endings import CASES
 
 ROOT = Path(__file__).parents[2]
 PARITY = str(ROOT / "examples" / "parity" / "sequential_relative.alta")
@@ -80,6 +81,23 @@ def test_run_on_the_transformer() -> None:
     assert json.loads(result.stdout)["text"] == "00579"
 
 
+def test_both_engines_report_a_run_that_does_not_halt_alike(tmp_path: Path) -> None:
+    """A variable that nothing reads counts to 3, so that the state stays from the fourth layer on."""
+    file = tmp_path / "p.alta"
+    for name, expected in (("dead", {"layers": 4, "halted": False}), ("turning", "never-halts")):
+        case = next(c for c in CASES if c.name == name)
+        file.write_text("program p\n" + case.text)
+        one, other = (
+            altac("run", str(file), "[0, 1]", "--json", "--engine", e) for e in ("interpreter", "transformer")
+        )
+        assert (one.stdout, one.stderr) == (other.stdout, other.stderr)
+        found = json.loads(one.stdout)
+        if isinstance(expected, str):
+            assert found["error"]["code"] == expected
+        else:
+            assert found.items() >= expected.items()
+
+
 def test_test_reports_failures(tmp_path: Path) -> None:
     assert altac("test", PARITY).exit_code == 0
     file = tmp_path / "wrong.alta"
@@ -107,7 +125,9 @@ def test_build_writes_a_model_that_adds(tmp_path: Path) -> None:
 def test_inspect(level: str) -> None:
     result = altac("inspect", PARITY, f"-O{level}", "--json")
     found = json.loads(result.stdout)
-    assert set(found) == {"variables", "heads", "rules", "mlp_width", "residual_width", "parameters", "seconds"}
+    sizes = {"variables", "heads", "rules", "mlp_width", "residual_width", "parameters"}
+    assert set(found) == sizes | {"seconds", "proof"}
+    assert found["proof"] == "exhaustive"
     assert (found["variables"], found["heads"], found["rules"], found["mlp_width"]) == (2, 2, 7, 7)
 
 
@@ -136,6 +156,7 @@ def test_verify() -> None:
     found = json.loads(result.stdout)
     assert found["agrees"]
     assert found["margin"] == 1.0
+    assert found["unfinished"] == 0
     assert altac("verify", PARITY, "--dtype", "float8").exit_code == 2
 
 

@@ -17,8 +17,8 @@ from altac.source import Source
 _CODE = re.compile(r"^(?:error|warning)\[([\w-]+)\]", re.MULTILINE)
 
 
-def codes(example: Example, role: Role, folder: Path) -> tuple[str, ...]:
-    """The codes of all diagnostics that the example shows in its role, in order, when run in ``folder``."""
+def written(example: Example, role: Role, folder: Path) -> Path:
+    """Write the program of the example in its role, and the files beside it, into ``folder``; where the program is."""
     for block in example.files():
         path = folder / block.file
         path.parent.mkdir(exist_ok=True)
@@ -26,14 +26,28 @@ def codes(example: Example, role: Role, folder: Path) -> tuple[str, ...]:
     program = example.program(role)
     if program is not None:
         (folder / PROGRAM_FILE).write_text(program.whole)
+    return folder / PROGRAM_FILE
+
+
+def codes(example: Example, role: Role, folder: Path) -> tuple[str, ...]:
+    """The codes of all diagnostics that the example shows in its role, in order, when run in ``folder``."""
+    path = written(example, role, folder)
     commands, code = example.steps(role, "console"), example.steps(role, "python")
     for text in example.steps("before", "console"):
         assert _commands(text) == ()
     if not commands and not code:
-        assert program is not None
-        _, problems = altac.check_source(Source(str(folder / PROGRAM_FILE), program.whole))
+        _, problems = altac.check_source(Source(str(path), path.read_text()))
         return tuple(p.code for p in problems)
     return tuple(c for text in commands for c in _commands(text)) + tuple(c for text in code for c in _python(text))
+
+
+def shown_command(example: Example, folder: Path) -> list[str]:
+    """Prepare the wrong version of an example in ``folder``; the arguments of the command that shows what is wrong."""
+    path = written(example, "wrong", folder)
+    for text in example.steps("before", "console"):
+        assert _commands(text) == ()
+    commands = example.steps("wrong", "console")
+    return shlex.split(commands[-1].splitlines()[-1])[2:] if commands else ["check", path.name]
 
 
 def _commands(text: str) -> tuple[str, ...]:

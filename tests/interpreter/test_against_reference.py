@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from altac.diagnostics.runtime_errors import NeverHalts
 from altac.interpreter import Result, engine
 from altac.interpreter.machine import Machine
 from altac.ir import Program
 from tests import programs, reference
+from tests.endings import CASES, Case, ending
 from tests.random_programs import Options, programs_and_inputs, random_inputs, random_program
 
 SAFETY = 40
@@ -20,23 +23,18 @@ def fault_of(result: Result) -> tuple[object, ...] | None:
     error = result.error
     if error is None:
         return None
-    if error.code in ("layer-limit", "never-halts"):
-        return (error.code, result.layers)
     values = error.values()
     detail = {
         "undefined-read": "{head}", "update-out-of-range": "{variable} {value}", "rule-conflict": "{variable}",
+        "never-halts": "{first}", "generation-limit": "{length}",
     }.get(error.code, "")  # fmt: skip
-    return (error.code, values["layer"], values["position"], detail.format(**values))
+    place = values.get("layer", result.layers), values.get("position", -1)
+    return (error.code, *place, detail.format(**values))
 
 
 def expect(outcome: reference.Outcome) -> tuple[object, ...]:
     fault = outcome.fault
-    if fault is None:
-        place: tuple[object, ...] | None = None
-    elif fault.code in ("layer-limit", "never-halts"):
-        place = (fault.code, fault.layer)
-    else:
-        place = (fault.code, fault.layer, fault.position, fault.detail)
+    place = None if fault is None else (fault.code, fault.layer, fault.position, fault.detail)
     return outcome.output, outcome.layers, outcome.halted, place
 
 
@@ -65,11 +63,39 @@ def test_random_programs(table_limit: int, table_after: int | None, reckless: fl
     assert sound > 120  # the generator makes programs that run, not only errors
 
 
+def test_random_programs_end_in_every_way() -> None:
+    ends: Counter[str] = Counter()
+    periods: set[int] = set()
+    for seed in range(300):
+        rng = random.Random(seed)
+        program = random_program(rng, Options(reckless=0))
+        unlimited = program.halt is not None and program.max_layers is None
+        for result in engine.run(program, random_inputs(rng, program), limit=SAFETY):
+            if isinstance(result.error, NeverHalts):
+                periods.add(result.layers - result.error.first)
+            if result.error is None and not result.halted:
+                ends["fixed point" if unlimited else "limit"] += 1
+            else:
+                ends["halted" if result.error is None else result.error.code] += 1
+    ways = ["halted", "limit", "fixed point", "never-halts", "layer-limit", "generation-limit"]
+    assert min(ends[way] for way in ways) >= 10, ends
+    assert len(periods) > 4
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs_and_inputs())
 def test_random_programs_shrinking(case: tuple[Program, list[tuple[int, ...]]]) -> None:
     program, inputs = case
     agree(program, inputs, Machine(program, table_after=0))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
+def test_endings(case: Case) -> None:
+    program = case.program
+    results = engine.run(program, case.inputs, case.max_layers, limit=SAFETY)
+    assert tuple(map(ending, results)) == case.expected
+    if case.max_layers is None or case.max_layers < SAFETY:
+        agree(program, list(case.inputs), Machine(program), case.max_layers)
 
 
 @pytest.mark.parametrize("build", programs.ALL)

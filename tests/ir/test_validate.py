@@ -123,8 +123,7 @@ FAULTS: list[tuple[Program, str]] = [
     (replace(BASE, frame=Frame((), (), 0, 17)), "a length of 17, but there are 16"),
     (replace(BASE, causal=Causal(None, None)), "neither a stop token nor a limit"),
     (replace(BASE, causal=Causal(99, None)), "stop token is outside"),
-    (replace(programs.countdown(), frame=Frame((1,), (2,))), "after the input"),
-    (replace(BASE, causal=Causal(None, 0)), "a limit of 0"),
+    (replace(BASE, causal=Causal(None, -1)), "a limit of -1"),
     (replace(BASE, causal=Causal(None, 3), output="jump"), "jump is not a token"),
 ]  # fmt: skip
 

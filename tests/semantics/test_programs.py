@@ -209,3 +209,66 @@ def test_tests_that_do_not_fit_other_parameters_are_left_out() -> None:
     body = "param HIGH = 9\nvar x: 0..HIGH = HIGH\noutput x\nlayers 0\ntest [0] => [9]\n"
     assert len(load(body).ir.tests) == 1
     assert load(body, HIGH=3).ir.tests == ()
+
+
+def test_constant_queries_of_several_enums_are_kept_apart() -> None:
+    body = (
+        "enum First { X, Y }\nenum Second { Z, X }\nvar a: First = First.X\nvar b: Second = Second.X\n"
+        "var c: 0..9 = 4\nhead h = attend(query: First.X, key: a, value: c)\n"
+        "head g = attend(query: Second.X, key: b, value: c)\nvar o: 0..9 = 0\nmlp { o <- h + g }\noutput o\nlayers 1\n"
+    )
+    program = load(body)
+    assert program.ir.variable_names == ("a", "b", "c", "constant X", "constant X (2)", "o")
+    assert program.run([[0]])[0].output == [8]
+
+
+def test_equal_constant_queries_share_a_variable() -> None:
+    body = (
+        "var a: 0..9 = 3\nvar b: bool = true\nvar x: 0..9 = 0\nhead f = attend(query: 3, key: a, value: a)\n"
+        "head g = attend(query: 1 + 2, key: a, value: b)\nmlp { if g { x <- f } }\noutput x\nlayers 1\n"
+    )
+    assert load(body).ir.variable_names == ("a", "b", "x", "constant 3")
+    assert outputs(body, [0]) == [3]
+
+
+@pytest.mark.parametrize(
+    ("expression", "found"),
+    [
+        ("s <- {7}", ["type-mismatch"]),  # not the first set of the family
+        ("s <- {n, 1}", []),
+        ("if n in [k for k in 0..n] { n <- 0 }", ["not-static"]),
+    ],
+)
+def test_updates(expression: str, found: list[str]) -> None:
+    body = f"var s: set of 0..3 = {{}}\nvar n: 0..3 = 0\nmlp {{ {expression} }}\noutput n\nlayers 1\n"
+    assert sorted(codes(body)) == found
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ('sorted(["b", "a"])', '["a", "b"]'),
+        ("sorted([3, 1/2, -1])", "[-1, 1/2, 3]"),
+        ("sorted([(2, 1), (1, 2)])", "[(1, 2), (2, 1)]"),
+        ("sorted({C, B})", "[B, C]"),
+        ("sorted([[2], [1, 0]])", "[[1, 0], [2]]"),
+        ('sorted([1, "a"])', None),
+        ("sorted([(a: 1), (a: 0)])", None),
+    ],
+)
+def test_sorting(expression: str, value: str | None) -> None:
+    body = f"enum E {{ B, C }}\nparam P = {expression}\nvar x: 0..1 = 0\noutput x\nlayers 0\n"
+    if value is None:
+        assert codes(body) == ["bad-operands"]
+    else:
+        assert load(body).ir.params == (("P", value),)
+
+
+def test_a_branch_with_the_name_of_no_token() -> None:
+    body = 'var t: Token = token\nmlp { t <- if t == A { A } else { "zzz" } }\noutput t\nlayers 1\n'
+    assert codes(body) == ["branches-differ"]
+
+
+def test_no_tokens_at_all() -> None:
+    text = "program p\ntokens 9..0\nvar x: 0..1 = 0\noutput x\nlayers 0\n"
+    assert [p.code for p in altac.check_source(Source("p.alta", text))[1]] == ["empty-range"]

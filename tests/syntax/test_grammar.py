@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from altac import resources
+from altac.source import Source
 from altac.syntax import grammar
 from altac.syntax.builder import Builder
 from altac.syntax.layout import CONTINUES, DECLARES, OPERAND_END, SOFT
@@ -26,14 +27,18 @@ def test_every_terminal_has_a_name() -> None:
     assert not [t.name for t in grammar.load_lark().terminals if t.name.startswith("__")]
 
 
-def test_the_builder_has_a_method_for_every_rule_and_no_other() -> None:
+def test_the_builder_has_a_method_or_a_node_for_every_rule_and_no_other_method() -> None:
     wanted = {
-        f"make_{rule.alias or rule.origin.name}"
+        str(rule.alias or rule.origin.name)
         for rule in grammar.load_lark().rules
         if not rule.origin.name.startswith("_")  # spliced into the rule that uses it
         and (rule.alias or len(rule.expansion) > 1 or not rule.options.expand1)
     }
-    assert wanted == {name for name in dir(Builder) if name.startswith("make_")}
+    assert {name.removeprefix("make_") for name in dir(Builder) if name.startswith("make_")} <= wanted
+    builder = Builder(Source("", ""), lambda problem: None)
+    assert all(callable(builder.maker(name)) for name in wanted)
+    with pytest.raises(AttributeError):
+        builder.maker("nothing")
 
 
 def test_the_layout_speaks_of_terminals_that_exist() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 from hypothesis import strategies as st
 
@@ -110,12 +110,17 @@ def arms(blocks: Any_) -> Any_:
 
 
 def statements(expressions: Any_) -> Any_:
+    """Statements of every kind, by the types of their fields."""
+    parts = {
+        tree.Expr: expressions,
+        tree.TypeExpr | None: st.one_of(st.none(), types(expressions)),
+        tuple[tree.Name, ...]: _names_tuple(),
+        tree.Block: node(tree.Block, many(node(tree.ExprStmt, expressions), 0, 2)),
+    }
     return st.deferred(
         lambda: st.one_of(
-            node(tree.Let, _names_tuple(), st.one_of(st.none(), types(expressions)), expressions),
-            node(tree.Assign, expressions, expressions),
-            node(tree.For, _names_tuple(), expressions, node(tree.Block, many(node(tree.ExprStmt, expressions), 0, 2))),
-            node(tree.ExprStmt, expressions),
+            node(kind, *(parts[type_] for name, type_ in get_type_hints(kind).items() if name != "span"))
+            for kind in get_args(tree.Stmt)
         )
     )
 

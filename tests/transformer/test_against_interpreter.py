@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +13,8 @@ import pytest
 from flax import nnx
 
 from altac.diagnostics import AltacError
+from altac.diagnostics.build_errors import InputExceedsModel
+from altac.diagnostics.runtime_errors import Unfinished
 from altac.interpreter import Result, run
 from altac.ir import (
     Arithmetic,
@@ -26,25 +29,29 @@ from altac.ir import (
     Program,
     Read,
 )
-from altac.transformer import TransformerRunner, build
+from altac.transformer import TransformerRunner, build, template_model
 from altac.transformer.template_model import Fixed, Transformer
-from altac.units import units
+from altac.transformer.verification import verify
+from altac.units import prune, units
 from tests import programs
+from tests.endings import CASES, Case, ending
 from tests.random_programs import Options, random_inputs, random_program
 
 
-def compare(program: Program, inputs: Sequence[Sequence[int]], level: int, max_layers: int | None = None) -> int:
-    """Compare on the inputs on which the interpreter succeeds; how many these are."""
-    sound = [r for r in run(program, inputs, max_layers) if r.error is None]
-    runner = TransformerRunner(build(program, units(program, level)))
-
-    def outcome(result: Result) -> tuple[object, ...]:
-        return result.output, result.layers, result.halted
-
-    for expected, got in zip(sound, runner.run([r.input for r in sound], max_layers), strict=True):
-        assert got.error is None
-        assert outcome(got) == outcome(expected), (program.name, level, expected.input)
-    return len(sound)
+def compare(
+    program: Program, inputs: Sequence[Sequence[int]], level: int, limits: Sequence[int | None] = (None,)
+) -> int:
+    """Compare, with each limit on the layers, on the inputs on which no position fails; how many these are."""
+    small = prune(program) if level else program
+    runner = TransformerRunner(build(small, units(small, level)))
+    compared = 0
+    for limit in limits:
+        results = run(program, inputs, limit)
+        sound = [r for r in results if r.error is None or isinstance(r.error, Unfinished)]
+        for expected, got in zip(sound, runner.run([r.input for r in sound], limit), strict=True):
+            assert got == expected, (program.name, level, limit)
+        compared += len(sound)
+    return compared
 
 
 BUILT = [
@@ -66,21 +73,30 @@ def test_built_programs(program: Program, level: int) -> None:
     rng = random.Random(7)
     inputs = [t for _ in range(12) for t in random_inputs(rng, program)]
     layers = 4 if program.halt is None and program.max_layers is None else None
-    assert compare(program, inputs, level, layers) > 0
+    assert compare(program, inputs, level, [layers]) > 0
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", range(30))
 def test_random_programs(seed: int) -> None:
     rng = random.Random(seed)
-    program = random_program(rng, Options(reckless=0))
+    program = random_program(rng, Options(reckless=0, restless=0.6))
+    unlimited = program.halt is None and program.max_layers is None
+    inputs = [t for _ in range(6) for t in random_inputs(rng, program)]
     try:
-        built_units = units(program, seed % 3)
-        build(program, built_units)
+        compare(program, inputs, seed % 3, [0, 3] if unlimited else [None, 0, 3])
     except AltacError as error:
         if error.problems[0].code != "length-not-certified":
             raise
-        return
-    compare(program, [t for _ in range(6) for t in random_inputs(rng, program)], seed % 3, max_layers=3)
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
+def test_endings(case: Case, level: int) -> None:
+    program = case.program
+    small = prune(program) if level else program
+    results = TransformerRunner(build(small, units(small, level))).run(case.inputs, case.max_layers)
+    assert tuple(map(ending, results)) == case.expected
+    assert results == run(program, case.inputs, case.max_layers)
 
 
 @pytest.mark.parametrize("ones", range(0, 52))
@@ -183,7 +199,41 @@ def test_generation_ends_as_in_the_interpreter(low: int, causal: Causal, code: s
     got, expected = TransformerRunner(build(program, units(program, 2))).run(inputs), run(program, inputs)
     assert _codes(got) == _codes(expected)
     assert code in _codes(got)
-    assert [(r.output, r.layers) for r in got] == [(r.output, r.layers) for r in expected]
+    assert got == expected
+
+
+def test_generation_goes_on_to_a_limit_beyond_the_usual_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(template_model, "GENERATED", 4)
+    value = programs.by_token(IntDomain(0, 1), "value", (0, 1))
+    program = Program("same", IntDomain(0, 1), (value,), (), MlpCode(()), "value", max_layers=0, causal=Causal(0, 9))
+    inputs = [(1,), (1, 0, 1)]
+    assert TransformerRunner(build(program, units(program, 2))).run(inputs) == run(program, inputs)
+
+
+def test_a_model_made_for_shorter_texts_than_a_program_generates_says_so() -> None:
+    value = programs.by_token(IntDomain(0, 9), "value", [0, *range(9)])
+    program = Program("down", IntDomain(0, 9), (value,), (), MlpCode(()), "value", max_layers=0, causal=Causal(0, None))
+    built = build(program, units(program, 2), max_length=3)
+    short, long = TransformerRunner(built).run([(3,), (4,)])
+    assert (short.output, short.error) == ((2, 1, 0), None)  # the fourth token need not be read
+    assert long.output == (3, 2, 1)
+    assert long.error == InputExceedsModel(length=4, longest=3)
+    report = verify(program, built, exhaustive=100, samples=10)
+    assert report.agrees
+    with pytest.raises(ValueError, match="generated 3 tokens, and the model is not made for more"):
+        TransformerRunner(built).model([4])
+
+
+def test_verify_compares_runs_that_never_end() -> None:
+    case = next(c for c in CASES if c.name == "turning")
+    program = case.program
+    report = verify(program, build(program, units(program, 2)), exhaustive=50, samples=0)
+    assert (report.agrees, report.failing) == (True, 0)
+    assert report.unfinished == report.compared - 1  # the empty input halts
+    clock = replace(program, variables=program.variables[:1] + program.variables[2:], mlp=MlpCode(()))
+    assert (
+        len(verify(program, build(clock, units(clock, 2)), exhaustive=50, samples=0).differences) == report.unfinished
+    )
 
 
 def test_a_negative_number_of_layers_is_refused() -> None:

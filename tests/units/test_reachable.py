@@ -1,4 +1,4 @@
-"""Reachable values as don't-cares, and dead variables."""
+"""Reachable values as don't-cares."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from altac.interpreter import run
 from altac.ir import Program
 from altac.source import Source
 from altac.transformer import TransformerRunner, build
-from altac.units import prune, units
+from altac.units import units
 from altac.units.proof import prove
-from altac.units.prune import live_slots
 from altac.units.reachable import everything
 from altac.units.reachable import reachable as values
 from tests.random_programs import Options, random_inputs, random_program
@@ -96,53 +95,3 @@ def test_sets_that_are_not_closed_are_found(lost: str) -> None:
     for code in built.reachable[lost]:
         smaller = {**built.reachable, lost: built.reachable[lost] - {code}}
         assert prove(program, replace(built, reachable=smaller)).mismatches
-
-
-DEAD = """\
-program dead
-tokens 0, 1
-var bit:    bool = token == 1
-var watch:  0..9 = 0
-var both:   bool = false
-var hidden: bool = token == 0
-head left   = hidden at -1
-head same   = attend(query: bit, key: bit, value: watch)
-mlp {
-    let next = not bit
-    let more = min(watch + 1, 9)
-    if bit { watch <- more } else if hidden { both <- next }
-    bit <- next
-    watch <- more
-}
-output bit
-layers 3
-"""
-
-
-def test_dead_variables_and_heads_are_dropped() -> None:
-    program = load(DEAD)
-    assert live_slots(program) == {"bit"}
-    small = prune(program)
-    assert (small.variable_names, small.heads) == (("bit",), ())
-    inputs = [(0, 1, 1), (1,), (0, 0)]
-    assert [r.output for r in run(small, inputs)] == [r.output for r in run(program, inputs)]
-    loaded, _ = check_source(Source("text.alta", DEAD))
-    assert loaded is not None
-    assert loaded.compile(0).built.layout.width > loaded.compile(2).built.layout.width == 2
-    assert [r.output for r in loaded.run([[0, 1, 1]], engine="transformer")] == [[True, False, False]]
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_pruned_random_programs_do_the_same(seed: int) -> None:
-    rng = random.Random(seed)
-    program = random_program(rng, Options())
-    small = prune(program)
-    inputs = random_inputs(rng, program)
-    for before, after in zip(run(program, inputs, 4), run(small, inputs, 4), strict=True):
-        if before.error is None:
-            assert (after.output, after.layers, after.halted, after.error) == (
-                before.output,
-                before.layers,
-                before.halted,
-                None,
-            )

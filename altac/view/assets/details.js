@@ -219,7 +219,7 @@ function unitDetails(f, slot, position) {
   const what = slots[slot].kind === "head" ? "reset" : "write";
   const parts = [el("h3", {}, `Hidden units (-O${units.level})`)];
   if (!all.length) {
-    const none = slots[slot].mean ? "The weights clear a mean without hidden units." : "No hidden unit writes it.";
+    const none = !compiled(slot) ? "Nothing depends on it, so it is not compiled." : slots[slot].mean ? "The weights clear a mean without hidden units." : "No hidden unit writes it.";
     return [...parts, el("p", { class: "hint" }, none)];
   }
   if (frames[f].failed) parts.push(el("p", { class: "hint" }, "Where the program fails the units may do anything."));

@@ -85,10 +85,13 @@ function updatedPositions(f, slot) {
 
 // Hidden units
 
+/** Whether a slot is compiled: nothing else has features. */
+const compiled = (slot) => units.offsets[slot] >= 0;
+
 /** The slot and code of a feature. */
 function featureOf(number) {
   let slot = slots.length - 1;
-  while (units.offsets[slot] > number) slot--;
+  while (!compiled(slot) || units.offsets[slot] > number) slot--;
   return { slot, code: number - units.offsets[slot] + slots[slot].low, text: slots[slot].labels[number - units.offsets[slot]] };
 }
 
@@ -100,7 +103,7 @@ function unitsWriting(slot) {
     const from = units.offsets[slot];
     const to = from + slots[slot].labels.length;
     const found = [];
-    units.units.forEach((unit, number) => {
+    if (compiled(slot)) units.units.forEach((unit, number) => {
       for (let k = 0; k < unit.out.length; k += 2) {
         if (unit.out[k] >= from && unit.out[k] < to) {
           found.push(number);
@@ -118,7 +121,7 @@ function featuresAt(f, position) {
   const on = new Set();
   slots.forEach((slot, s) => {
     const cell = readCell(f, s, position);
-    if (cell >= 0) on.add(units.offsets[s] + slot.cells[cell][0] - slot.low);
+    if (cell >= 0 && compiled(s)) on.add(units.offsets[s] + slot.cells[cell][0] - slot.low);
   });
   return on;
 }

@@ -1,0 +1,104 @@
+"""The values of declarations."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from altac import ir
+from altac.diagnostics.declaration_errors import BadParam, EmptyEnum, ParamType
+from altac.diagnostics.name_errors import DuplicateMember
+from altac.diagnostics.type_errors import NotStatic
+from altac.semantics import operators
+from altac.semantics.components import instance
+from altac.semantics.context import Context
+from altac.semantics.expressions import evaluate
+from altac.semantics.fitting import fit, resolve
+from altac.semantics.heads import head
+from altac.semantics.scopes import Env
+from altac.semantics.slots import Slot
+from altac.semantics.type_expressions import type_of
+from altac.semantics.values import POISON, ComponentV, FnV, Named, Namespace, Poison, TypeV, Value, is_runtime
+from altac.semantics.variables import variable
+from altac.semantics.wording import kind, show
+from altac.source import Source, Span
+from altac.syntax import tree
+from altac.syntax.parser import parse
+
+
+def define(context: Context, space: Namespace, decl: Named) -> Value | Slot:
+    """The value of a declaration in ``space``; POISON, and a report, if something is wrong with it."""
+    match decl:
+        case tree.ParamDecl():
+            return _param(context, space, decl)
+        case tree.ConstDecl(value=node, type=type_):
+            value = _typed(context, space, evaluate(context, node, Env(space)), type_, node)
+            return resolve(context, value, None)
+        case tree.TypeDecl(name=name, type=type_):
+            named = type_of(context, type_, Env(space))
+            return named if isinstance(named, Poison) else TypeV(named, name.text)
+        case tree.EnumDecl():
+            return _enum(context, decl)
+        case tree.FnDecl():
+            return FnV(decl, space)
+        case tree.ComponentDecl():
+            return ComponentV(decl, space)
+        case tree.UseDecl():
+            return instance(context, space, decl)
+        case tree.VarDecl():
+            return variable(context, space, decl)
+        case tree.HeadDecl():
+            return head(context, space, decl)
+
+
+def _typed(context: Context, space: Namespace, value: Value, type_: tree.TypeExpr | None, node: tree.Expr) -> Value:
+    """``value``, if it is of the declared type."""
+    if type_ is None or value is POISON:
+        return value
+    return fit(context, value, type_of(context, type_, Env(space)), node)
+
+
+def _param(context: Context, space: Namespace, decl: tree.ParamDecl) -> Value:
+    name = decl.name.text
+    value = evaluate(context, decl.value, Env(space))
+    if is_runtime(value):
+        return context.fail(NotStatic(span=decl.value.span, what="a parameter"))
+    if space is context.main and name in context.params:
+        given = _given(context, name, Env(space))
+        if given is POISON:
+            return POISON
+        if value is not POISON and kind(given) != kind(value):
+            if not (operators.number(given) and kind(value) == "real"):
+                return context.fail(ParamType(span=decl.name.span, name=name, expected=kind(value), found=show(given)))
+        value = given
+    return _typed(context, space, value, decl.type, decl.value)
+
+
+def _given(context: Context, name: str, env: Env) -> Value:
+    """A parameter from outside: a Python value, or text in the language."""
+    raw = context.params[name]
+    if isinstance(raw, (bool, int, Fraction)):
+        return raw
+    if isinstance(raw, float):
+        return Fraction(raw).limit_denominator(10**9)
+    parsed = parse(Source(f"-D {name}", f"const {name} = {raw}"))
+    match parsed.tree.declarations:
+        case (tree.ConstDecl(value=node),) if not parsed.problems:
+            value = evaluate(context, node, env)
+            if not is_runtime(value):
+                return value
+    return context.fail(BadParam(name=name, text=str(raw)))
+
+
+def _enum(context: Context, decl: tree.EnumDecl) -> Value:
+    members: list[ir.Symbol] = []
+    seen: dict[str, Span] = {}
+    for member in decl.members:
+        name = member.name.text
+        if name in seen:
+            context.report(DuplicateMember(span=member.name.span, name=name, enum=decl.name.text, other=seen[name]))
+            continue
+        seen[name] = member.name.span
+        members.append(ir.Symbol(name, member.spelling.value if member.spelling is not None else name))
+    if not members:
+        return context.fail(EmptyEnum(span=decl.span, name=decl.name.text))
+    return TypeV(ir.EnumDomain(decl.name.text, tuple(members)), decl.name.text)

@@ -1,0 +1,147 @@
+"""The inputs of a program: tokens, the frame around them, how they are written."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from altac import ir
+from altac.diagnostics.declaration_errors import BadCount, BadTextMode, BadToken, FrameFill, FrameInput, NotAToken
+from altac.diagnostics.name_errors import DuplicateMember
+from altac.diagnostics.type_errors import EmptyRange, TypeTooLarge
+from altac.semantics import limits, operators
+from altac.semantics.context import Context
+from altac.semantics.expressions import evaluate
+from altac.semantics.failures import OperandError
+from altac.semantics.scopes import Env
+from altac.semantics.type_expressions import integer
+from altac.semantics.values import POISON, RangeV, SymbolV, TypeV
+from altac.semantics.wording import kind
+from altac.source import Span
+from altac.syntax import tree
+
+
+def tokens(context: Context, decl: tree.TokensDecl | None) -> ir.TokenDomain | ir.IntDomain | None:
+    """The tokens of a program; None if there are none."""
+    if decl is None:
+        return None
+    symbols: dict[str | int, tuple[ir.Symbol, Span]] = {}
+    respelt = False
+    for item in decl.items:
+        for name in _names(context, item.value):
+            if name in symbols:
+                first = symbols[name][1]
+                context.report(DuplicateMember(span=item.span, name=str(name), enum="tokens", other=first))
+                continue
+            spelling = item.spelling.value if item.spelling is not None else str(name)
+            symbols[name] = (ir.Symbol(name, spelling), item.span)
+            respelt = respelt or item.spelling is not None
+    if not symbols:
+        return None
+    numbers = sorted(name for name in symbols if isinstance(name, int))
+    if len(numbers) == len(symbols) == numbers[-1] - numbers[0] + 1 and not respelt:
+        return ir.IntDomain(numbers[0], numbers[-1])
+    return ir.TokenDomain(tuple(s for s, _ in symbols.values()))
+
+
+def _names(context: Context, node: tree.Expr) -> list[str] | list[int] | list[str | int]:
+    """The tokens that one entry stands for."""
+    if isinstance(node, tree.StringLit):
+        return [node.value]
+    if isinstance(node, tree.Ref) and not context.main.declares(node.name):
+        return [node.name]
+    value = evaluate(context, node, Env(context.main))
+    if isinstance(node, tree.Ref) and isinstance(value, TypeV):
+        if isinstance(value.type, ir.IntDomain):
+            return list(range(value.type.low, value.type.high + 1))
+        if isinstance(value.type, ir.EnumDomain):
+            return [m.name for m in value.type.members]
+    if value is POISON:
+        return []
+    if isinstance(value, RangeV):
+        if 0 < value.size <= limits.TYPE:
+            return list(value)
+        if value.size == 0:
+            context.report(EmptyRange(span=node.span, low=value.low, high=value.high))
+        else:
+            context.report(TypeTooLarge(span=node.span, size=value.size, limit=limits.TYPE))
+        return []
+    if isinstance(value, (int, str)) and not isinstance(value, bool):
+        return [value]
+    context.report(BadToken(span=node.span, found=kind(value)))
+    return []
+
+
+def token(context: Context, node: tree.Expr, what: str) -> int | None:
+    """The index of the token that ``node`` names; None, and a report that names ``what`` it is for, if it names none."""
+    domain = context.tokens
+    if domain is None:
+        return None
+    value = evaluate(context, node, Env(context.main))
+    if value is POISON:
+        return None
+    if isinstance(domain, ir.IntDomain):
+        if isinstance(value, int) and not isinstance(value, bool) and domain.low <= value <= domain.high:
+            return value - domain.low
+    else:
+        try:
+            found = operators.literal_token(value, SymbolV(domain, 0))
+        except OperandError:
+            found = POISON
+        if isinstance(found, SymbolV) and found.domain == domain:
+            return found.index
+    context.report(NotAToken(span=node.span, what=what, found=node.span.text))
+    return None
+
+
+def frame(context: Context, decl: tree.FrameDecl | None) -> ir.Frame:
+    """The tokens around every input."""
+    if decl is None:
+        return ir.Frame()
+    before: list[int] = []
+    after: list[int] = []
+    current, fill, length, seen = before, None, 0, False
+    for i, item in enumerate(decl.items):
+        if item.value is None:
+            if seen:
+                context.report(FrameInput(span=decl.span, count="twice"))
+            seen, current = True, after
+            continue
+        index = token(context, item.value, "a frame")
+        if index is None:
+            continue
+        if item.until is not None:
+            if i != len(decl.items) - 1 or not seen:
+                context.report(FrameFill(span=item.span))
+            fill, length = index, _count(context, item.until, "the length of a frame")
+        else:
+            repeat = 1 if item.repeat is None else _count(context, item.repeat, "a repeat count")
+            current.extend([index] * repeat)
+    if not seen:
+        context.report(FrameInput(span=decl.span, count="not at all"))
+    return ir.Frame(tuple(before), tuple(after), fill, length)
+
+
+def _count(context: Context, node: tree.Expr, what: str) -> int:
+    """A number of tokens; 0, and a report that names ``what`` it is, if it is none."""
+    found = integer(context, node, Env(context.main), what)
+    if found is not None and not 0 <= found <= limits.COUNT:
+        context.report(BadCount(span=node.span, what=what, count=found))
+        return 0
+    return found or 0
+
+
+def text_mode(context: Context, decl: tree.TextDecl | None) -> Literal["characters", "words"]:
+    """Whether inputs are written as characters or words: as declared, or else by the spelling of the tokens."""
+    if decl is not None:
+        match decl.mode.text:
+            case "characters" | "words" as mode:
+                return mode
+            case other:
+                context.report(BadTextMode(span=decl.mode.span, found=other))
+    match context.tokens:
+        case ir.TokenDomain(tokens=symbols):
+            return "characters" if all(len(t.spelling) <= 1 for t in symbols) else "words"
+        case ir.IntDomain(low=low, high=high):
+            return "characters" if low >= 0 and high <= 9 else "words"
+        case None:
+            return "words"
