@@ -45,11 +45,3 @@ def words() -> Words:
         operators=tuple(sorted(texts[t] for t in surface().terminals if texts[t] in keywords)),
         symbols=tuple(sorted(set(texts.values()) - set(keywords), key=lambda s: (-len(s), s))),
     )
-
-
-def __getattr__(name: str) -> tuple[str, ...]:
-    """``KEYWORDS``, ``RESERVED``, ``SOFT``, ``DECLARATIONS``, ...: the fields of `words`, read when asked for."""
-    if name.isupper() and name.lower() in Words.__annotations__:
-        found: tuple[str, ...] = getattr(words(), name.lower())
-        return found
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,7 +16,6 @@ from pygments.token import Comment, Error, Keyword, Name, Number, Operator, Stri
 
 from altac.highlight import AltacLexer
 from altac.resources import grammar_text
-from altac.syntax import keywords
 from altac.syntax.keywords import BUILTINS, words
 from altac.syntax.lexer import tokenize
 from tests.syntax.samples import ALTA_FILES, EVERYTHING, PARITY, SUBLEQ
@@ -33,9 +32,6 @@ def test_the_keywords_are_those_of_the_grammar() -> None:
     assert not set(words().reserved) & set(words().soft)
     for group in (words().declarations, words().constants, words().operators):
         assert set(group) < listed
-    assert words().keywords == keywords.KEYWORDS
-    with pytest.raises(AttributeError):
-        keywords.NOTHING  # noqa: B018
     assert {"<-", "=>", "..", "=="} <= set(words().symbols)
 
 
