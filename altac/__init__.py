@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from altac.api import Model, Program, Run, check, check_source, load
     from altac.diagnostics import AltacError
+    from altac.syntax.postlex import grammar
 
 __version__ = "0.1.0"
-__all__ = ["AltacError", "Model", "Program", "Run", "check", "check_source", "load"]
+__all__ = ["AltacError", "Model", "Program", "Run", "check", "check_source", "grammar", "load"]
 
 
 def __getattr__(name: str) -> Any:  # kept lazy: `altac --help` should start as fast as Python does
@@ -17,6 +18,10 @@ def __getattr__(name: str) -> Any:  # kept lazy: `altac --help` should start as 
         from altac.diagnostics import AltacError
 
         return AltacError
+    if name == "grammar":
+        from altac.syntax.postlex import grammar
+
+        return grammar
     if name in __all__:
         from altac import api
 

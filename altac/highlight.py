@@ -25,7 +25,6 @@ from pygments.token import (
 
 from altac.syntax.keywords import BUILTINS, words
 from altac.syntax.lexer import tokenize
-from altac.syntax.tables import load_tables
 
 __all__ = ["AltacLexer"]  # Pygments reads this when the lexer is registered by hand
 
@@ -59,9 +58,8 @@ class AltacLexer(Lexer):
     def get_tokens_unprocessed(self, text: str) -> Iterator[tuple[int, _TokenType, str]]:
         """Offset, Pygments token type and text of each piece of ``text``."""
         known = words()
-        tables = load_tables()
         before = ""
-        for token in tokenize(text, tables):
+        for token in tokenize(text):
             kind = _FIXED.get(token.type)
             if token.type in ("STRING", "BAD_STRING"):
                 yield from _string(token.start, token.text)

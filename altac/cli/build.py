@@ -9,7 +9,7 @@ import click
 
 from altac.api import load
 from altac.cli.exits import Exit
-from altac.cli.output import level_option, params_option, report, target_option
+from altac.cli.output import level_option, params_option, report, show, target_option
 from altac.cli.stages import STAGES, pass_lines, stage_lines
 from altac.compile import Record
 
@@ -53,12 +53,12 @@ def build(
         model = program.compile(level, dtype=dtype, max_length=max_length, allow_sampled=allow_sampled, record=record)
         seconds = time.perf_counter() - start
     finally:  # a pass that fails hides neither the stages before it nor what they took
-        if emit:
-            for line in stage_lines(emit, program, level, record):
-                click.echo(line)
+        if emit == "ir":  # data, not to be folded
+            click.echo("\n".join(stage_lines(emit, program, level, record)))
+        elif emit:
+            show(stage_lines(emit, program, level, record))
         if time_passes:
-            for line in pass_lines(record.passes):
-                click.echo(line, err=True)
+            show(pass_lines(record.passes), err=True)
     if directory is None:
         return Exit.SUCCESS
     model.save(directory, target)
@@ -67,10 +67,10 @@ def build(
         sizes = {"mlp_width": model.built.mlp_width, "residual_width": residual, "parameters": model.built.parameters}
         click.echo(json.dumps({"directory": directory, **sizes, "seconds": seconds, "proof": model.proof}))
     elif not emit:
-        click.echo(
+        show([
             f"{directory}: {model.built.parameters:,} parameters, {model.built.mlp_width:,} hidden units,"
             f" residual stream of {residual:,}, built in {seconds:.2f} s"
-        )
+        ])  # fmt: skip
     return Exit.SUCCESS
 
 
@@ -92,8 +92,8 @@ def inspect(file: str, level: int, dtype: str, max_length: int | None, as_json: 
     if as_json:
         click.echo(json.dumps(sizes))
         return Exit.SUCCESS
-    click.echo(f"{program.name} at -O{level}")
+    show([((f"{program.name} at -O{level}", "strong"),)])
     for name, value in sizes.items():
         text = value if isinstance(value, str) else "too many" if value is None else f"{value:,}"
-        click.echo(f"  {name.replace('_', ' '):<16}{text:>14}")
+        show([((f"  {name.replace('_', ' '):<16}", "plain"), (f"{text:>14}", "strong"))])
     return Exit.SUCCESS

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import inspect as reflection
-import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING
 
 import click
 
 from altac.cli.exits import Exit
-from altac.cli.output import columns, use_color
+from altac.cli.output import WIDEST, WIDTH, on_terminal, show
 from altac.diagnostics.cli_errors import UnknownCode
 from altac.diagnostics.example import FRAME, PROGRAM_FILE, Example, example_of, general
 from altac.diagnostics.problem import REGISTRY, AltacError, Problem, did_you_mean
-from altac.diagnostics.render import render
+from altac.diagnostics.render import problem_lines
 from altac.source import Source
+from altac.styled import Line, Style, folded
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+#: Columns of a code in the list of all.
+_CODES = 29
 #: What stands above the parts of an example.
 _HEADINGS = {
     "wrong": {"alta": "wrong:", "console": "fails:", "python": "fails:"},
@@ -41,63 +49,89 @@ def every_code() -> dict[str, type[Problem]]:
 def explain(code: str | None, listed: bool) -> int:
     """Explain a diagnostic by its CODE, with an example and how to put it right."""
     known = every_code()
+    console = on_terminal()
     if listed or code is None:
+        narrow = console is not None and console.width < 2 * _CODES
         for name, kind in known.items():
-            click.echo(f"{name:<28} {general(kind.title)}")
+            if narrow:
+                show([((name, "strong"),), f"    {general(kind.title)}"], hang=4)
+            else:
+                show([((f"{name:<{_CODES}}", "strong"), (general(kind.title), "plain"))], hang=_CODES)
         return Exit.SUCCESS
     if code not in known:
         raise AltacError(UnknownCode(name=code, suggestion=did_you_mean(code, known)))
-    for line in _explanation(known[code], use_color(sys.stdout)):
-        click.echo(line, color=True)
+    for part in _explanation(known[code], WIDTH if console is None else min(console.width, WIDEST)):
+        if not isinstance(part, _Code):
+            show([part])
+        elif console is None:
+            for line in part.lines:
+                click.echo(line)
+        else:
+            _highlight(console, part)
     return Exit.SUCCESS
 
 
-def _explanation(kind: type[Problem], color: bool) -> Iterator[str]:
-    red, bold, reset = ("\x1b[1;31m", "\x1b[1m", "\x1b[0m") if color else ("", "", "")
-    yield f"{red}{kind.severity}[{kind.code}]{reset}: {bold}{general(kind.title)}{reset}"
+@dataclass(frozen=True)
+class _Code:
+    """An indented passage in a language."""
+
+    text: str
+    language: str
+
+    @property
+    def lines(self) -> list[str]:
+        return [f"    {line}".rstrip() for line in self.text.split("\n")]
+
+
+def _highlight(console: Console, code: _Code) -> None:
+    """A passage in colours; others than altac's own language are left plain."""
+    from rich.syntax import Syntax
+    from rich.text import Text
+
+    from altac.highlight import AltacLexer
+
+    text = Text("\n".join(code.lines))
+    if code.language == "alta":
+        text = Syntax("", AltacLexer(), theme="ansi_dark", background_color="default").highlight("\n".join(code.lines))
+    for line in text.split("\n"):
+        for row in folded(console, line, len(line.plain) - len(line.plain.lstrip()) + 4):
+            console.print(row, soft_wrap=True)
+
+
+def _explanation(kind: type[Problem], width: int) -> Iterator[Line | str | _Code]:
+    style: Style = "error" if kind.severity == "error" else "warning"
+    yield (f"{kind.severity}[{kind.code}]", style), (": ", "plain"), (general(kind.title), "strong")
     found = example_of(kind.code)
     if found is None:  # a diagnostic that is not altac's own
         text = reflection.getdoc(kind)
         if text and not text.startswith(f"{kind.__name__}("):
             yield f"\n{text}"
     else:
-        yield f"\n{_wrapped(found.why)}"
-        yield from _shown(found, color)
+        yield "\n" + fill(found.why, width)
+        yield from _shown(found, width)
     shown = found is not None and found.by_checking  # the message of the example has the help, filled in
     if kind.help and not shown and general(kind.help) != "...":
-        yield f"\n{bold}what helps:{reset} {general(kind.help)}"
+        yield ""
+        yield ("what helps:", "strong"), (f" {general(kind.help)}", "plain")
 
 
-def _wrapped(text: str) -> str:
-    import textwrap
-
-    return textwrap.fill(text, columns())
-
-
-def _shown(found: Example, color: bool) -> Iterator[str]:
-    bold, reset = ("\x1b[1m", "\x1b[0m") if color else ("", "")
+def _shown(found: Example, width: int) -> Iterator[Line | str | _Code]:
     partial = False
     for block in found.blocks:
         heading = _HEADINGS[block.role][block.language] if not block.file else f"{block.title}:"
         text = block.text if block.text or block.file else FRAME
-        yield f"\n{bold}{heading}{reset}\n{_indented(text.rstrip(), block.language, color)}"
+        yield ""
+        yield ((heading, "strong"),)
+        yield _Code(text.rstrip(), block.language)
         if found.by_checking and block.role == "wrong":
             from altac.semantics import check
 
             problems = check(Source(PROGRAM_FILE, block.whole)).problems
             for said in [p for p in problems if p.code == found.code][:1]:
-                yield "\n" + _indented(render(said, color=color, width=columns() - 4), "", color)
+                yield ""
+                yield from ((("    ", "plain"), *line) for line in problem_lines(said, width - 4))
         partial = partial or (block.language == "alta" and not block.file and block.whole not in (block.text, FRAME))
     if partial:
-        yield f"\n{bold}The rest of the program:{reset}\n{_indented(FRAME.rstrip(), 'alta', color)}"
-
-
-def _indented(text: str, language: str, color: bool) -> str:
-    if color and language == "alta":
-        from pygments import highlight
-        from pygments.formatters import TerminalFormatter
-
-        from altac.highlight import AltacLexer
-
-        text = highlight(text, AltacLexer(), TerminalFormatter()).rstrip()
-    return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
+        yield ""
+        yield (("The rest of the program:", "strong"),)
+        yield _Code(FRAME.rstrip(), "alta")

@@ -11,7 +11,7 @@ import click
 
 from altac.api import Program, load
 from altac.cli.exits import Exit
-from altac.cli.output import count, params_option, report, write_whole
+from altac.cli.output import count, params_option, report, show, write_whole
 from altac.diagnostics.problem import AltacError, Problem
 
 if TYPE_CHECKING:
@@ -58,10 +58,9 @@ def minimize(
     if as_json:
         click.echo(json.dumps(_json(program, found, failing, target), ensure_ascii=False))
         return Exit.SUCCESS
-    for line in _lines(program, found, failing, verbose):
-        click.echo(line)
+    show(_lines(program, found, failing, verbose))
     if target is not None:
-        click.echo(f"\nwritten to {target}")
+        show([f"\nwritten to {target}"])
     return Exit.SUCCESS
 
 

@@ -45,11 +45,11 @@ test [START, 1, 0, 1] => [false, true, true, false]
 @click.argument("name", metavar="NAME")
 def new(name: str) -> int:
     """Create NAME.alta from a template that passes its own tests."""
-    from altac.syntax.keywords import KEYWORDS
+    from altac.syntax.keywords import words
 
     path = Path(name if name.endswith(".alta") else f"{name}.alta")
     identifier = path.stem.replace("-", "_").replace(" ", "_")
-    if not identifier.isidentifier() or not identifier.isascii() or identifier in KEYWORDS:
+    if not identifier.isidentifier() or not identifier.isascii() or identifier in words().keywords:
         raise click.UsageError(f"A program cannot be called {path.stem!r}: use letters, digits and _, and no keyword.")
     if path.exists():
         raise AltacError(AlreadyExists(path=str(path)))

@@ -3,28 +3,54 @@
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from altac.backends import DEFAULT, TARGETS
 from altac.diagnostics.problem import Problem
+from altac.styled import Line, folded, paint, plain, rich_text, terminal, unstyled
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+#: Columns of diagnostics and prose where there is no terminal, and at most on one.
+WIDTH, WIDEST = 100, 120
+
+#: An indented line that begins with a label.
+_LABELLED = re.compile(r" +\S(?: ?\S)*  +(?=\S)")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def use_color(stream: Any) -> bool:
-    """Whether to colour what goes to ``stream``: on a terminal, unless NO_COLOR is set."""
-    return bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def on_terminal(*, err: bool = False) -> Console | None:
+    """A rich console on stdout or stderr, if that is a terminal."""
+    return terminal(sys.stderr if err else sys.stdout)
 
 
-def columns() -> int:
-    """The width of the terminal; 100 elsewhere."""
-    return min(shutil.get_terminal_size((100, 24)).columns, 120) if sys.stderr.isatty() else 100
+def show(lines: Iterable[Line | str], *, err: bool = False, hang: int | None = None) -> None:
+    """Print lines of a report: as they are, but on a terminal in colours, and folded where they are too long, ``hang`` columns
+    to the right (if not given: below what follows the label of the line, or two more than the line itself)."""
+    console = on_terminal(err=err)
+    for line in lines:
+        for part in (plain(text) for text in line.split("\n")) if isinstance(line, str) else (line,):
+            if console is None:
+                click.echo(unstyled(part), err=err)
+                continue
+            indent = _hang(unstyled(part), console.width) if hang is None else hang
+            for row in folded(console, rich_text(part), indent):
+                console.print(row, soft_wrap=True)
+
+
+def _hang(text: str, width: int) -> int:
+    labelled = _LABELLED.match(text)
+    if labelled is not None and labelled.end() <= width // 2:
+        return labelled.end()
+    return len(text) - len(text.lstrip()) + 2
 
 
 def count(number: int, noun: str) -> str:
@@ -34,11 +60,18 @@ def count(number: int, noun: str) -> str:
 
 def report(problems: Iterable[Problem]) -> None:
     """Show problems on stderr."""
-    from altac.diagnostics.render import render_all
+    from altac.diagnostics.render import problems_lines
 
     found = list(problems)
-    if found:
-        click.echo(render_all(found, color=use_color(sys.stderr), width=columns()), err=True, color=True)
+    if not found:
+        return
+    console = on_terminal(err=True)
+    lines = problems_lines(found, WIDTH if console is None else min(console.width, WIDEST))
+    if console is not None:
+        paint(console, lines)
+        return
+    for line in lines:
+        click.echo(unstyled(line), err=True)
 
 
 def definitions(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> Mapping[str, str]:
@@ -100,14 +133,14 @@ def write_whole(path: str, content: str | bytes) -> None:
 @contextmanager
 def progress_bar(unit: str) -> Iterator[Callable[[int, int], None]]:
     """Shows progress on a terminal, on stderr, and nothing elsewhere. Yields a function of what is done, and of all."""
-    if not sys.stderr.isatty():
+    console = on_terminal(err=True)
+    if console is None:
         yield lambda done, total: None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
@@ -118,7 +151,7 @@ SHOWN = 5
 
 def report_skipped(file: str, skipped: Sequence[tuple[int, Problem]]) -> None:
     """Say on stderr which inputs were left out, and why."""
-    for line, problem in skipped[:SHOWN]:
-        click.echo(f"{file}:{line} is left out: {problem.render_title()}", err=True)
+    lines = [f"{file}:{line} is left out: {problem.render_title()}" for line, problem in skipped[:SHOWN]]
     if len(skipped) > SHOWN:
-        click.echo(f"and {len(skipped) - SHOWN:,} more", err=True)
+        lines.append(f"and {len(skipped) - SHOWN:,} more")
+    show(lines, err=True)

@@ -9,9 +9,13 @@ import click
 
 from altac.api import Engine, TestOutcome, load
 from altac.cli.exits import Exit
-from altac.cli.output import params_option, report
+from altac.cli.output import params_option, report, show
 from altac.diagnostics.cli_errors import NoTests
 from altac.diagnostics.problem import AltacError
+from altac.styled import Style
+
+#: The column of the values of a failing test.
+_VALUE = 12
 
 
 @click.command()
@@ -54,23 +58,31 @@ def test(files: tuple[str, ...], engine: str, params: dict[str, str]) -> int:
             bad = [o for o in outcomes if not o.passed]
             passed += len(outcomes) - len(bad)
             failed += len(bad)
-            click.echo(f"{file}: {len(outcomes) - len(bad)} of {len(outcomes)} pass on the {one}")
+            style: Style = "error" if bad else "passed"
+            show(
+                [
+                    (
+                        (f"{file}: ", "plain"),
+                        (f"{len(outcomes) - len(bad)} of {len(outcomes)} pass", style),
+                        (f" on the {one}", "plain"),
+                    )
+                ]
+            )
             for outcome in bad:
                 _explain(outcome, one)
-    click.echo(f"{passed} passed, {failed} failed")
+    show([((f"{passed} passed, {failed} failed", "error" if failed else "passed"),)])
     return Exit.FAILURE if failed else Exit.SUCCESS
 
 
 def _explain(outcome: TestOutcome, engine: Engine) -> None:
     given = outcome.test
     place = given.span if given.span is not None else "test"
-    click.echo(f"{place}: fails on the {engine}", err=True)
-    click.echo(f"  input     {_text(given.input)}", err=True)
-    click.echo(f"  expected  {_text(given.expected)}", err=True)
+    show([((f"{place}: ", "plain"), (f"fails on the {engine}", "error"))], err=True)
+    show([f"  input     {_text(given.input)}", f"  expected  {_text(given.expected)}"], err=True, hang=_VALUE)
     if outcome.error is not None:
         report([outcome.error])
     else:
-        click.echo(f"  got       {_text(outcome.got)}", err=True)
+        show([f"  got       {_text(outcome.got)}"], err=True, hang=_VALUE)
 
 
 def _text(value: Any) -> str:

@@ -12,7 +12,7 @@ import click
 
 from altac.api import Program, load
 from altac.cli.exits import Exit
-from altac.cli.output import count, params_option, report
+from altac.cli.output import count, params_option, report, show
 from altac.diagnostics.problem import AltacError, Problem
 
 if TYPE_CHECKING:
@@ -76,8 +76,7 @@ def theorem(
     if as_json:
         click.echo(json.dumps(_json(program, verdict, failing), ensure_ascii=False))
     else:
-        for line in _lines(program, verdict, failing, None if verbose else _SHOWN):
-            click.echo(line)
+        show(_lines(program, verdict, failing, None if verbose else _SHOWN))
     return Exit.SUCCESS
 
 

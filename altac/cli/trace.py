@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import Sequence
 
@@ -11,7 +10,8 @@ import click
 
 from altac.api import Program, load
 from altac.cli.exits import Exit
-from altac.cli.output import params_option, report, use_color, write_whole
+from altac.cli.output import on_terminal, params_option, report, show, write_whole
+from altac.styled import cells, columns, paint, wants_color
 
 
 @click.command()
@@ -79,6 +79,7 @@ def trace(
     if picture is not None:
         return _plot(program, given, max_layers, (low, high), picture, _names(variables), _names(heads))
     from altac.trace import collect, table
+    from altac.trace.table import table_lines
 
     found = collect(program.ir, program.encode(given), max_layers)
     chosen = [s for s in found.snapshots if low <= s.layer <= high]
@@ -86,9 +87,12 @@ def trace(
         for snapshot in chosen:
             click.echo(json.dumps(found.json(snapshot), ensure_ascii=False))
     else:
-        width = shutil.get_terminal_size((100, 24)).columns
-        for line in table(found, chosen, width=width, color=use_color(sys.stdout), names=only):
-            click.echo(line, color=True)
+        console = on_terminal()
+        if console is None:
+            for line in table(found, chosen, width=columns(sys.stdout), names=only):
+                click.echo(line)
+        else:
+            paint(console, table_lines(found, chosen, console.width, wants_color(sys.stdout), only, cells))
     if found.result.error is not None:
         report([found.result.error])
         return Exit.FAILURE
@@ -96,7 +100,7 @@ def trace(
         run = program.decode(found.result)
         shown = run.text if run.text is not None else json.dumps(run.output, ensure_ascii=False)
         halted = "halted" if run.halted else "not halted"
-        click.echo(f"{shown}   ({run.layers} layers, {halted})")
+        show([f"{shown}   ({run.layers} layers, {halted})"])
     return Exit.SUCCESS
 
 

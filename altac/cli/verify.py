@@ -12,7 +12,8 @@ from click.core import ParameterSource
 
 from altac.api import load
 from altac.cli.exits import Exit
-from altac.cli.output import level_option, params_option, report, target_option
+from altac.cli.output import level_option, params_option, report, show, target_option
+from altac.styled import Line
 
 if TYPE_CHECKING:
     from altac.backends.verification import Report
@@ -76,26 +77,22 @@ def verify(
     if as_json:
         click.echo(json.dumps(_json(program, target, units, found, configuration), ensure_ascii=False))
         return Exit.SUCCESS if sound else Exit.FAILURE
-    click.echo(f"{program.name} at -O{configuration.level}, {configuration.dtype}, for {target}\n")
-    click.echo(configuration.certificate.statement)
-    click.echo()
-    for line in _recorded(configuration) if units is None else _proof(units):
-        click.echo(line)
+    title = f"{program.name} at -O{configuration.level}, {configuration.dtype}, for {target}"
+    show([((title, "strong"),), "", configuration.certificate.statement, ""], hang=0)
+    show(_recorded(configuration) if units is None else _proof(units), hang=4)
     unfinished = f", never ends on {found.unfinished:,}" if found.unfinished else ""
-    click.echo(
+    show([
         f"\nAll {found.exhaustive:,} inputs of up to {found.exhaustive_length} tokens and {samples} more of up to"
         f" {found.longest} were tried: the interpreter succeeds on {found.compared - found.unfinished:,}{unfinished}"
-        f" and stops with an error on {found.failing:,}."
-    )
-    click.echo(
-        f"Outputs, layers and halting agree on {found.compared - len(found.differences):,} of {found.compared:,}."
-    )
-    click.echo(f"Worst lead of a chosen logit: {found.margin:.6g} (exact: 1), on {_input(program, found.narrowest)}")
+        f" and stops with an error on {found.failing:,}.",
+        f"Outputs, layers and halting agree on {found.compared - len(found.differences):,} of {found.compared:,}.",
+        f"Worst lead of a chosen logit: {found.margin:.6g} (exact: 1), on {_input(program, found.narrowest)}",
+    ], hang=0)  # fmt: skip
     for near in found.closest:
-        click.echo(
+        show([
             f"  {near.head}: the mean {near.value:.6g} came within {near.distance:.3g} of the boundary"
             f" {near.boundary:.6g} on {_input(program, near.tokens)}"
-        )
+        ])  # fmt: skip
     _show_differences(program, found)
     return Exit.SUCCESS if sound else Exit.FAILURE
 
@@ -104,14 +101,14 @@ def _show_differences(program: Program, found: Report) -> None:
     from altac.interpreter.codec import output_json
 
     for difference in found.differences[:5]:
-        click.echo(f"DIFFERENT on {_input(program, difference.tokens)}", err=True)
+        show([(("DIFFERENT", "error"), (f" on {_input(program, difference.tokens)}", "plain"))], err=True)
         for name, result in (("interpreter", difference.interpreter), ("transformer", difference.transformer)):
             output = json.dumps(output_json(program, result.output))
             problem = "" if result.error is None else f", {result.error.code}"
-            click.echo(f"  {name}: {output} after {result.layers} layers, halted {result.halted}{problem}", err=True)
+            show([f"  {name}: {output} after {result.layers} layers, halted {result.halted}{problem}"], err=True)
 
 
-def _proof(units: Any) -> Iterator[str]:
+def _proof(units: Any) -> Iterator[Line | str]:
     """What was shown about the hidden units, target by target."""
     complete = [t for t in units.targets if t.exhaustive]
     paths = sum(t.paths for t in complete)
@@ -121,7 +118,7 @@ def _proof(units: Any) -> Iterator[str]:
             yield f"  {target.target}: {target.paths:,} random paths (too many to try all)"
     yield f"  {len(units.mismatches)} mismatches" if units.mismatches else "  all equal; head outputs are reset exactly"
     for mismatch in units.mismatches[:5]:
-        yield f"  WRONG: {mismatch.target} on {dict(mismatch.read)}"
+        yield ("  ", "plain"), ("WRONG", "error"), (f": {mismatch.target} on {dict(mismatch.read)}", "plain")
 
 
 def _recorded(configuration: Configuration) -> Iterator[str]:

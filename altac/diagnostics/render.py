@@ -12,20 +12,12 @@ error[unknown-name]: unknown name `partiy`
 from __future__ import annotations
 
 import textwrap
-import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from altac.diagnostics.problem import Problem
 from altac.source import Span
-
-_RESET, _BOLD, _RED, _YELLOW, _BLUE, _CYAN = (
-    "\x1b[0m",
-    "\x1b[1m",
-    "\x1b[1;31m",
-    "\x1b[1;33m",
-    "\x1b[1;34m",
-    "\x1b[1;36m",
-)
+from altac.styled import Line, Style, ansi, cells, plain, printable, unstyled
 
 
 @dataclass(frozen=True)
@@ -37,37 +29,57 @@ class _Mark:
 
 def render(problem: Problem, *, color: bool = False, width: int = 100) -> str:
     """``problem`` as text of at most ``width`` columns, with the source line and the span underlined."""
-    return _Renderer(color, max(width, 30)).problem(problem)
+    return _text(problem_lines(problem, width), color)
 
 
-def render_all(problems: tuple[Problem, ...] | list[Problem], *, color: bool = False, width: int = 100) -> str:
+def render_all(problems: Sequence[Problem], *, color: bool = False, width: int = 100) -> str:
     """All problems, a blank line between them, and a count at the end if there are several."""
-    parts = [render(p, color=color, width=width) for p in problems]
+    return _text(problems_lines(problems, width), color)
+
+
+def _text(lines: Iterator[Line], color: bool) -> str:
+    return ansi(lines) if color else "\n".join(map(unstyled, lines))
+
+
+def problem_lines(problem: Problem, width: int = 100) -> Iterator[Line]:
+    """The lines of ``problem``, of at most ``width`` columns."""
+    return map(_trimmed, _Renderer(max(width, 30)).problem(problem))
+
+
+def problems_lines(problems: Sequence[Problem], width: int = 100) -> Iterator[Line]:
+    """The lines of all problems, a blank line between them, and a count at the end if there are several."""
+    for index, problem in enumerate(problems):
+        if index:
+            yield plain("")
+        yield from problem_lines(problem, width)
     errors = sum(p.severity == "error" for p in problems)
     if len(problems) > 1:
         warnings = len(problems) - errors
         counts = [f"{n} {what}{'s' if n > 1 else ''}" for n, what in ((errors, "error"), (warnings, "warning")) if n]
-        parts.append(" and ".join(counts))
-    return "\n\n".join(parts)
+        yield plain("")
+        yield plain(" and ".join(counts))
+
+
+def _trimmed(line: Line) -> Line:
+    """The line without blanks at its end."""
+    *before, (text, style) = line
+    text = text.rstrip()
+    return _trimmed(tuple(before)) if before and not text else (*before, (text, style))
 
 
 class _Renderer:
-    def __init__(self, color: bool, width: int) -> None:
-        self.color = color
+    def __init__(self, width: int) -> None:
         self.width = width
 
-    def paint(self, style: str, text: str) -> str:
-        return f"{style}{text}{_RESET}" if self.color and text else text
-
-    def problem(self, problem: Problem) -> str:
+    def problem(self, problem: Problem) -> list[Line]:
         severity = problem.severity
-        style = _RED if severity == "error" else _YELLOW
+        style: Style = "error" if severity == "error" else "warning"
         head = f"{severity}[{problem.code}]: "
         title = textwrap.wrap(
             printable(problem.render_title()), self.width, initial_indent=" " * len(head), subsequent_indent="  "
         )
         title = title or [" " * len(head)]
-        lines = [self.paint(style, head.rstrip()) + " " + self.paint(_BOLD, title[0].strip()), *title[1:]]
+        lines: list[Line] = [((head, style), (title[0].strip(), "strong")), *map(plain, title[1:])]
         marks = []
         if problem.span is not None:
             marks.append(_Mark(problem.span, problem.render_label(), True))
@@ -79,60 +91,57 @@ class _Renderer:
         hint = problem.render_help()
         if hint:
             if marks:
-                lines.append(self.paint(_BLUE, " " * gutter + " |"))
-            lead = " " * gutter + " = help: " if marks else "  help: "
-            wrapped = _wrapped(hint, lead, self.width)
-            wrapped = wrapped or [lead]
-            cut = len(lead) - len("help: ")
-            lines.append(self.paint(_BLUE, wrapped[0][:cut]) + self.paint(_CYAN, "help:") + wrapped[0][cut + 5 :])
-            lines += wrapped[1:]
-        return "\n".join(line.rstrip() for line in lines)
+                lines.append(((" " * gutter + " |", "frame"),))
+            lead = " " * gutter + " = " if marks else "  "
+            first, *rest = _wrapped(hint, lead + "help: ", self.width) or [lead + "help: "]
+            lines.append(((lead, "frame"), ("help:", "help"), (first[len(lead) + len("help:") :], "plain")))
+            lines += map(plain, rest)
+        return lines
 
-    def excerpt(self, marks: list[_Mark], gutter: int, style: str, first: bool) -> list[str]:
+    def excerpt(self, marks: list[_Mark], gutter: int, style: Style, first: bool) -> list[Line]:
         """The source lines of marks in one file."""
         place = marks[0].span
-        lines = [self.paint(_BLUE, " " * gutter + ("--> " if first else "::: ")) + str(place)]
-        bar = self.paint(_BLUE, " " * gutter + " |")
-        lines.append(bar)
+        bar: tuple[str, Style] = (" " * gutter + " |", "frame")
+        lines: list[Line] = [((" " * gutter + ("--> " if first else "::: "), "frame"), (str(place), "plain")), (bar,)]
         previous = None
         by_line: dict[int, list[_Mark]] = {}
         for mark in marks:
             by_line.setdefault(mark.span.line, []).append(mark)
         for number in sorted(by_line):
             if previous is not None and number > previous + 1:
-                lines.append(self.paint(_BLUE, " " * gutter + " ..."))
+                lines.append(((" " * gutter + " ...", "frame"),))
             lines += self.line(number, by_line[number], gutter, style, bar)
             previous = number
         return lines
 
-    def line(self, number: int, marks: list[_Mark], gutter: int, style: str, bar: str) -> list[str]:
+    def line(self, number: int, marks: list[_Mark], gutter: int, style: Style, bar: tuple[str, Style]) -> list[Line]:
         source = marks[0].span.source
         text = source.line(number)
         room = self.width - gutter - 3
         primary = marks[0]
         start, end = _columns(primary.span, text, number)
         cut_left = 0
-        if _width(_expand(text)) > room:
+        if cells(_expand(text)) > room:
             cut_left = max(0, start - room // 3)
         shown, offset = _window(text, cut_left, room)
-        result = [self.paint(_BLUE, f"{number:>{gutter}} |") + (" " + shown if shown else "")]
+        result: list[Line] = [((f"{number:>{gutter}} |", "frame"), (" " + shown if shown else "", "plain"))]
         for mark in sorted(marks, key=lambda m: m.span.start):
             start, end = _columns(mark.span, text, number)
-            left = _width(_expand(text[cut_left : max(start, cut_left)])) + offset
+            left = cells(_expand(text[cut_left : max(start, cut_left)])) + offset
             more = " …" if mark.span.source.position(max(mark.span.start, mark.span.end - 1))[0] > number else ""
             left = min(left, room - 1 - len(more))  # what lies beyond the cut is marked at its edge
-            length = max(1, _width(_expand(text[max(start, cut_left) : end])))
+            length = max(1, cells(_expand(text[max(start, cut_left) : end])))
             length = min(length, room - left - len(more))
             sign = ("^" if mark.primary else "-") * length
-            color = style if mark.primary else _BLUE
+            color: Style = style if mark.primary else "frame"
             label = printable(mark.text)
-            if label and left + length + len(more) + 1 + _width(label) <= room:
-                result.append(bar + " " + " " * left + self.paint(color, f"{sign}{more} {label}"))
+            if label and left + length + len(more) + 1 + cells(label) <= room:
+                result.append((bar, (" " + " " * left, "plain"), (f"{sign}{more} {label}", color)))
             else:
-                result.append(bar + " " + " " * left + self.paint(color, sign + more))
-                indent = min(left, max(0, room - _width(label))) if _width(label) <= room else 0
+                result.append((bar, (" " + " " * left, "plain"), (sign + more, color)))
+                indent = min(left, max(0, room - cells(label))) if cells(label) <= room else 0
                 for part in textwrap.wrap(label, max(10, room - indent), break_on_hyphens=False):
-                    result.append(bar + " " + " " * indent + self.paint(color, part))
+                    result.append((bar, (" " + " " * indent, "plain"), (part, color)))
         return result
 
 
@@ -169,7 +178,7 @@ def _window(text: str, left: int, room: int) -> tuple[str, int]:
     shown = lead
     for char in text[left:]:
         piece = _expand(char)
-        if _width(shown) + _width(piece) > room - 1:
+        if cells(shown) + cells(piece) > room - 1:
             return shown + "…", len(lead)
         shown += piece
     return shown.rstrip(), len(lead)
@@ -177,14 +186,3 @@ def _window(text: str, left: int, room: int) -> tuple[str, int]:
 
 def _expand(text: str) -> str:
     return "".join("    " if c == "\t" else printable(c) for c in text)
-
-
-def printable(text: str) -> str:
-    """``text`` with control characters replaced, so that no input can drive the terminal."""
-    return "".join(
-        c if c.isprintable() or c == " " else "\N{REPLACEMENT CHARACTER}" if c != "\n" else " " for c in text
-    )
-
-
-def _width(text: str) -> int:
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

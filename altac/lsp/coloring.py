@@ -11,7 +11,6 @@ from altac.lsp.positions import position_of, utf16_length
 from altac.lsp.project import Project
 from altac.syntax.keywords import BUILTINS, words
 from altac.syntax.lexer import tokenize
-from altac.syntax.tables import load_tables
 
 TYPES = (
     "namespace", "type", "enum", "enumMember", "class", "parameter", "variable", "property", "function", "keyword",
@@ -57,8 +56,8 @@ def semantic_tokens(project: Project, path: str) -> types.SemanticTokens:
 def classify(index: names.Index) -> Iterator[tuple[int, str, str, tuple[str, ...]]]:
     """Offset, text, type and modifiers of each token that has a type, in order."""
     uses = {use.span.start: use for use in index.uses}
-    keywords, tables = set(words().keywords), load_tables()
-    tokens = [t for t in tokenize(index.module.source.text, tables) if t.type != "BLANK"]
+    keywords = set(words().keywords)
+    tokens = [t for t in tokenize(index.module.source.text) if t.type != "BLANK"]
     before = ""
     for token, following in zip(tokens, [*tokens[1:], None]):
         use = uses.get(token.start)

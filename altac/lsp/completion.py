@@ -18,7 +18,6 @@ from altac.lsp.project import Project
 from altac.lsp.words import BUILTINS, HEAD_PARTS, KEYWORDS
 from altac.syntax.keywords import words
 from altac.syntax.lexer import Token, tokenize
-from altac.syntax.tables import load_tables
 
 K = types.CompletionItemKind
 _KINDS: dict[names.Kind, types.CompletionItemKind] = {
@@ -29,8 +28,8 @@ _KINDS: dict[names.Kind, types.CompletionItemKind] = {
 }  # fmt: skip
 _STATEMENTS = ("let", "if", "match", "for")
 _IN_COMPONENT = ("var", "head", "fn", "const", "type", "enum", "use", "mlp", "component")
-_AFTER_VALUE = ("and", "or", "xor", "in", "not", "div", "else", "at")
-_VALUES = ("true", "false", "not", "if", "match", "for", "in", "and", "or", "xor", "div", "token", "position")
+_AFTER_VALUE = ("else", "at")  # beside operators
+_VALUES = ("true", "false", "if", "match", "for", "token", "position")
 _TYPES = ("real", "set")
 _CHAIN = re.compile(r"((?:[A-Za-z_]\w*\s*\.\s*)+)(\w*)$")
 _FIELD = re.compile(r"[\])]\s*\.\s*\w*$")
@@ -51,7 +50,7 @@ def complete(project: Project, path: str, position: types.Position) -> list[type
     line = source.text[source.text.rfind("\n", 0, offset) + 1 : offset]
     if (found := _IMPORT_FILE.match(line)) is not None:
         return list(_files(path, found.group(1)))
-    tokens = tokenize(source.text[:offset], load_tables())
+    tokens = tokenize(source.text[:offset])
     if tokens and tokens[-1].type in ("COMMENT", "BAD_STRING", "INT", "DECIMAL", "BAD_NUMBER"):
         return []
     if (found := _IMPORT.match(line)) is not None:
@@ -132,7 +131,7 @@ def _names(
             yield from _keywords(_IN_COMPONENT, "2")
     yield from _declared(project, index, space, offset, None)
     yield from _keywords(_VALUES, "4")
-    yield from _keywords(_AFTER_VALUE, "5")
+    yield from _keywords((*words().operators, *_AFTER_VALUE), "5")
     yield from _keywords(_TYPES, "5")
     yield from _builtins(BUILTINS, "4")
 
@@ -282,7 +281,7 @@ def signature(project: Project, path: str, position: types.Position) -> types.Si
         return None
     source = index.module.source
     offset = offset_of(source, position)
-    call = call_before(tokenize(source.text[:offset], load_tables()))
+    call = call_before(tokenize(source.text[:offset]))
     if call is None:
         return None
     chain, place, label = call

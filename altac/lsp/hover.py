@@ -14,7 +14,6 @@ from altac.source import Span
 from altac.syntax import tree
 from altac.syntax.comments import comment_text, doc_comment
 from altac.syntax.lexer import tokenize
-from altac.syntax.tables import load_tables
 
 _LINES = 12
 
@@ -145,7 +144,7 @@ def _word(index: names.Index, offset: int) -> types.Hover | None:
     start = source.text.rfind("\n", 0, offset) + 1
     end = source.text.find("\n", offset)
     line = source.text[start : end if end >= 0 else len(source.text)]
-    for token in tokenize(line, load_tables()):
+    for token in tokenize(line):
         if token.start <= offset - start <= token.end and token.type not in ("STRING", "COMMENT"):
             text = KEYWORDS.get(token.text) or BUILTINS.get(token.text)
             if text is not None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from altac.repl.edit import STARTS, is_declaration, is_open
 from altac.repl.session import HELP, Quit, Session
+from altac.styled import wants_color
 
 
 def history_file() -> Path:
@@ -20,7 +21,7 @@ def history_file() -> Path:
 
 def main(file: str | None = None) -> int:
     """Run a session until its end; returns the exit status."""
-    color = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    color = wants_color(sys.stdout)
     session = Session(color, lambda: shutil.get_terminal_size((100, 24)).columns)
     if file is not None:
         print(session.handle(f":load {file}"))

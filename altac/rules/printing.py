@@ -34,16 +34,25 @@ _WIDTH = 100
 
 def rules_table(program: Program, ruleset: RuleSet) -> Iterator[str]:
     """The rules line by line, grouped by target, the old value on the left, resets last."""
-    domains = {s.name: s.domain for s in program.slots}
-    for variable in program.variables:
-        rules = [r for r in ruleset.rules if r.target == variable.name]
-        if not rules:
-            continue
-        yield f"{variable.name}: {_count(len(rules), 'rule')}"
-        rows = [_row(rule, domains) for rule in rules]
+    for title, rows in rule_groups(program, ruleset):
+        yield title
         widths = [max(len(row[i]) for row in rows) for i in range(2)]
         yield from (f"  {old:>{widths[0]}} -> {new:<{widths[1]}}  if {tests}".rstrip() for old, new, tests in rows)
         yield ""
+    yield from rule_totals(program, ruleset)
+
+
+def rule_groups(program: Program, ruleset: RuleSet) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
+    """The rules by target: a title, and the old value, the new value and the tests of each."""
+    domains = {s.name: s.domain for s in program.slots}
+    for variable in program.variables:
+        rules = [r for r in ruleset.rules if r.target == variable.name]
+        if rules:
+            yield f"{variable.name}: {_count(len(rules), 'rule')}", [_row(rule, domains) for rule in rules]
+
+
+def rule_totals(program: Program, ruleset: RuleSet) -> Iterator[str]:
+    """What heads are reset from, and the number of all rules."""
     for head in program.heads:
         resets = [r for r in ruleset.resets if r.head == head.name]
         if resets:

@@ -1,4 +1,4 @@
-"""From reductions of the grammar to the nodes of `altac.syntax.tree`.
+"""From the trees of Lark to the nodes of `altac.syntax.tree`.
 
 `Builder.maker` gives what makes the value of a rule (or alias) of ``grammar/alta.lark``: a method ``make_RULE``, or, for a rule
 without one, the node of that name, whose fields are the parts of the rule in their order. It gets the values of the
@@ -13,14 +13,19 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, cast
 
+from lark import Tree
+
 from altac.diagnostics.problem import Problem, did_you_mean
 from altac.diagnostics.syntax_errors import BadEscape, HeadArguments, MisplacedPart, NumberTooLong
 from altac.source import Source, Span
 from altac.syntax import tree
 from altac.syntax.lexer import Token
-from altac.syntax.limits import MAX_DIGITS
+from altac.syntax.limits import MAX_DEPTH, MAX_DIGITS
 
 Kids = Sequence[Any]  # tokens, nodes and the helper values below, in source order
+
+#: Levels of the tree that a rule adds, if not one: `else if` becomes a block that holds a statement.
+_LEVELS = {"if": 3}
 
 _ESCAPE = re.compile(r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|(.))", re.DOTALL)
 _SIMPLE = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
@@ -175,8 +180,8 @@ class ExpressionBuilder:
         return tree.Unary(self.span(kids), kids[0].text, kids[1])
 
     def make_binary(self, kids: Kids) -> tree.Binary:
-        op = "//" if kids[1].type == "DIV" else kids[1].text
-        return tree.Binary(self.span(kids), cast(tree.BinaryOp, op), kids[0], kids[2])
+        text = kids[1].text
+        return tree.Binary(self.span(kids), tree.NAMED.get(text, text), kids[0], kids[2])
 
     def make_comparator(self, kids: Kids) -> Token:
         text = " ".join(kid.text for kid in kids)
@@ -405,6 +410,38 @@ class Builder(ExpressionBuilder):
 
     def make_causal(self, kids: Kids) -> tree.CausalDecl:
         return tree.CausalDecl(self.span(kids), after(kids, "UNTIL"), after(kids, "LIMIT"))
+
+
+def build(derivation: Tree[Token], builder: Builder) -> tuple[tree.File, list[int]]:
+    """The tree of a whole file, and the ends of its nodes that are just higher than `MAX_DEPTH` levels.
+
+    Works without recursion: a file may nest deeper than Python can call.
+    """
+    parents_first: list[Tree[Token]] = []
+    pending = [derivation]
+    while pending:
+        node = pending.pop()
+        parents_first.append(node)
+        pending.extend(child for child in node.children if isinstance(child, Tree))
+    made: dict[int, tuple[Any, int]] = {}  # value and height of the nodes whose parent is still to be made
+    too_deep: list[int] = []
+    makers: dict[str, Callable[[Kids], Any]] = {}
+    for node in reversed(parents_first):
+        kids: list[Any] = []
+        below = 0
+        for child in node.children:
+            if isinstance(child, Tree):
+                value, height = made.pop(id(child))
+                kids.append(value)
+                below = max(below, height)
+            else:
+                kids.append(child)
+        height = below + _LEVELS.get(node.data, 1)
+        if height > MAX_DEPTH >= below:
+            too_deep.append(_end(kids[-1]))
+        make = makers.get(node.data) or makers.setdefault(node.data, builder.maker(node.data))
+        made[id(node)] = make(kids), height
+    return made[id(derivation)][0], too_deep
 
 
 def _start(kid: Any) -> int:

@@ -15,65 +15,19 @@ from altac.diagnostics.syntax_errors import (
     WrongOperator,
 )
 from altac.source import Source, Span
-from altac.syntax.lalr import END, Machine
+from altac.syntax.grammar import END, fixed_texts, keyword_terminals
 from altac.syntax.layout import DECLARES, SOFT
 from altac.syntax.lexer import Token
+from altac.syntax.machine import Machine
+from altac.syntax.operators import surface
 
 #: Reserved words that a missing operand more likely precedes than that they are meant as a name.
-_STRUCTURAL = frozenset(
-    ["OR", "XOR", "AND", "DIV", "IN", "NOT", "ELSE", "AS", "AT", "WHEN", "OF", "IF", "FOR", "MATCH", "LET"]
-)
-_OPERATOR_TOKENS = frozenset(
-    [
-        "OR",
-        "XOR",
-        "AND",
-        "EQUAL",
-        "DIFFERENT",
-        "AT_MOST",
-        "AT_LEAST",
-        "LESS",
-        "GREATER",
-        "IN",
-        "NOT",
-        "RANGE",
-        "PLUS",
-        "MINUS",
-        "TIMES",
-        "DIVIDE",
-        "DIV",
-        "MODULO",
-        "DOT",
-        "BRACKET_OPEN",
-        "PAREN_OPEN",
-    ]
-)
-_VALUE_TOKENS = frozenset(
-    [
-        "NAME",
-        "TEXT",
-        "TO",
-        "INPUT",
-        "UNTIL",
-        "LIMIT",
-        "INT",
-        "DECIMAL",
-        "STRING",
-        "TRUE",
-        "FALSE",
-        "TOKEN",
-        "POSITION",
-        "REAL",
-        "PAREN_OPEN",
-        "BRACKET_OPEN",
-        "SET_OPEN",
-        "MINUS",
-        "NOT",
-        "IF",
-        "MATCH",
-        "HOLE",
-    ]
-)
+_STRUCTURAL = frozenset({"ELSE", "AS", "AT", "WHEN", "OF", "IF", "FOR", "MATCH", "LET"})
+#: Tokens that can begin a value, beside operators.
+_VALUES = SOFT | {
+    "NAME", "INT", "DECIMAL", "STRING", "TRUE", "FALSE", "TOKEN", "POSITION", "REAL", "PAREN_OPEN", "BRACKET_OPEN", "SET_OPEN",
+    "IF", "MATCH", "HOLE",
+}  # fmt: skip
 _BODIES = {
     "IF": "`if`", "ELSE": "`else`", "FOR": "`for`", "MATCH": "`match`", "FN": "`fn`", "MLP": "`mlp`",
     "RULES": "`rules`", "ENUM": "`enum`", "COMPONENT": "`component`",
@@ -117,7 +71,10 @@ class Explainer:
         self.source = source
         self.machine = machine
         self.tokens = tokens
-        self.words = {terminal: word for word, terminal in machine.tables.keywords.items()}
+        self.operators = surface().terminals
+        self.values = _VALUES | surface().prefix
+        self.after_values = self.operators | {"DOT", "BRACKET_OPEN", "PAREN_OPEN"}
+        self.words = {terminal: word for word, terminal in keyword_terminals().items()}
 
     # --- repairs ----------------------------------------------------------------------------------
 
@@ -195,9 +152,9 @@ class Explainer:
         naming = self._kind(index - 1) in ("VAR", "HEAD", "FN", "LET", "PARAM", "CONST", "TYPE", "ENUM", "COMPONENT",
                                            "USE", "PROGRAM", "FOR")  # fmt: skip
         if not naming:
-            if token.type in _STRUCTURAL:
+            if token.type in _STRUCTURAL | self.operators:
                 return None
-            uses = _OPERATOR_TOKENS | {"UPDATE", "ASSIGN", "COMMA", "ARROW", "COLON", "PAREN_CLOSE", "BRACKET_CLOSE"}
+            uses = self.after_values | {"UPDATE", "ASSIGN", "COMMA", "ARROW", "COLON", "PAREN_CLOSE", "BRACKET_CLOSE"}
             if self._first(index) == index and self._kind(index + 1) not in uses:
                 return None
             if token.type in DECLARES and not self.machine.accepts("NAME", self._kind(index + 1)):
@@ -218,14 +175,14 @@ class Explainer:
             meant = _similar(token.text, wanted)
             if meant and not self.machine.accepts("NAME"):
                 problem = MisspeltKeyword(span=self._span(token), word=token.text, meant=meant)
-                return self._replace(index, self.machine.tables.keywords[meant], meant, problem)
+                return self._replace(index, keyword_terminals()[meant], meant, problem)
         first = self._first(index)
         if first == index - 1 and self._kind(first) == "NAME" and token.level == token.block:
             word = self.tokens[first]
             meant = _similar(word.text, ("let", "for", "if", "match"))
             if meant:
                 problem = MisspeltKeyword(span=self._span(word), word=word.text, meant=meant)
-                kind = self.machine.tables.keywords[meant]
+                kind = keyword_terminals()[meant]
                 fixed = Token(kind, meant, word.start, word.end, word.level, word.block)
                 return Repair(problem, first, first + 1, [fixed])
         return None
@@ -264,7 +221,7 @@ class Explainer:
         wanted = self.machine.acceptable()
         if token.type == "ELSE":
             return ElseWithoutIf(span=self._span(token))
-        if "BLOCK_OPEN" in wanted and not (token.type in _VALUE_TOKENS and token.type != "SET_OPEN"):
+        if "BLOCK_OPEN" in wanted and not (token.type in self.values and token.type != "SET_OPEN"):
             return self._missing_body(index, token, wanted)
         ends = token.type in ("SEPARATOR", END) and token.text != ";"
         span = self._after_previous(index) if ends or token.start == token.end else self._span(token)
@@ -308,19 +265,19 @@ class Explainer:
             wanted = wanted - DECLARES - {"TEXT"}
         if "LET" in wanted:
             parts.append("a statement")
-            wanted = wanted - _VALUE_TOKENS - {"LET", "FOR"}
+            wanted = wanted - self.values - {"LET", "FOR"}
         if {"INT", "NAME"} <= wanted:
             a_type = "SET" in wanted and "OF" not in wanted
             parts.append("a type" if a_type else "a value" if "PAREN_OPEN" in wanted else "a pattern")
-            wanted = wanted - _VALUE_TOKENS - ({"SET"} if a_type else set())
+            wanted = wanted - self.values - ({"SET"} if a_type else set())
         elif "NAME" in wanted:
             parts.append("a name")
             wanted = wanted - SOFT - {"NAME", "HOLE"}
-        literals = self.machine.tables.literals
+        texts = fixed_texts()
         names = {"STRING": "a string", "BLOCK_OPEN": "`{`", "SET_OPEN": "`{`"}
         ending = "BRACE_CLOSE" in wanted and "SEPARATOR" in wanted
-        rest = wanted - _OPERATOR_TOKENS - {"HOLE", "SEPARATOR", END} - ({"BRACE_CLOSE"} if ending else set())
-        words = [names.get(kind) or f"`{literals.get(kind) or self.words.get(kind, kind)}`" for kind in sorted(rest)]
+        rest = wanted - self.after_values - {"HOLE", "SEPARATOR", END} - ({"BRACE_CLOSE"} if ending else set())
+        words = [names.get(kind) or f"`{texts.get(kind, kind)}`" for kind in sorted(rest)]
         parts.extend(sorted(words, key=lambda word: (word[1].isalpha(), word[1] in ")]}")))
         if "SEPARATOR" in wanted:
             parts.append("the end of the line")
@@ -355,7 +312,7 @@ class Explainer:
         inside = before.level == token.level > token.block
         if token.type == "COMMA" and not inside and "BRACE_CLOSE" in wanted:
             return "a set or tuple as the value of an arm or block is written in parentheses: `({a, b})`"
-        starts = token.type in _VALUE_TOKENS | {"LET", "FOR"} | DECLARES
+        starts = token.type in self.values | {"LET", "FOR"} | DECLARES
         if "SEPARATOR" in wanted and "COMMA" not in wanted and starts and not declaring:
             return "a new statement begins on a new line or after `;`"
         return ""

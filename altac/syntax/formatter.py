@@ -7,7 +7,9 @@ and the result must read as the same tokens, formatting cannot change what a pro
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from altac.diagnostics.problem import AltacError
@@ -15,8 +17,8 @@ from altac.source import Source
 from altac.syntax.alignment import Row, align
 from altac.syntax.layout import BLANKS, OPERAND_END, Layout
 from altac.syntax.lexer import Token, tokenize
+from altac.syntax.operators import surface
 from altac.syntax.parser import parse
-from altac.syntax.tables import load_tables
 
 WIDTH = 100
 _INDENT = 4
@@ -25,11 +27,6 @@ _CLOSERS = frozenset({"PAREN_CLOSE", "BRACKET_CLOSE", "SET_CLOSE", "BLOCK_CLOSE"
 _TIGHT_AFTER = frozenset({"PAREN_OPEN", "BRACKET_OPEN", "SET_OPEN", "DOT", "RANGE", "NEGATIVE"})
 _TIGHT_BEFORE = frozenset({"PAREN_CLOSE", "BRACKET_CLOSE", "SET_CLOSE", "COMMA", "SEMICOLON", "COLON", "DOT", "RANGE"})
 _OPERANDS = OPERAND_END | {"SET_CLOSE", "BLOCK_CLOSE", "ATTEND"}
-#: Where a line without brackets is broken: before one of these, the loosest first.
-_BREAKS = (
-    ("ARROW",), ("UPDATE", "ASSIGN"), ("OR",), ("XOR",), ("AND",),
-    ("EQUAL", "DIFFERENT", "AT_MOST", "AT_LEAST", "LESS", "GREATER", "IN"), ("PLUS", "MINUS"), ("TIMES", "DIVIDE"),
-)  # fmt: skip
 
 
 def format_source(source: Source) -> str:
@@ -48,7 +45,7 @@ def format_text(source: Source) -> str:
 
 
 def _reading(source: Source) -> list[tuple[str, str]]:
-    tokens = tokenize(source.text, load_tables())
+    tokens = tokenize(source.text)
     comments = [(t.type, t.text.rstrip()) for t in tokens if t.type == "COMMENT"]
     arranged = Layout(source, lambda problem: None).arrange(tokens)
     return comments + [(t.type, "" if t.type == "SEPARATOR" else t.text) for t in arranged]
@@ -97,7 +94,7 @@ class _Formatter:
     # --- tokens to lines --------------------------------------------------------------------------
 
     def _lines(self) -> list[_Line]:
-        raw = tokenize(self.source.text, load_tables())
+        raw = tokenize(self.source.text)
         arranged = Layout(self.source, lambda problem: None).arrange(raw)
         kinds: dict[int, str] = {}
         separators: set[int] = set()
@@ -246,11 +243,13 @@ class _Formatter:
         commas = [i + 1 for i, t in enumerate(tokens) if t.type == "COMMA" and level[i] == 0 and i + 1 < len(tokens)]
         if commas:
             return self._filled(self._at(tokens, commas), indent, opened=False)
-        for kinds in _BREAKS:
+        types = tuple(token.type for token in tokens)
+        ends_line = {("UPDATE",), ("ASSIGN",), *((kind,) for kind in surface().prefix)}  # `-` would begin an item there
+        for among in _breaks():
             cuts = [
-                i + 1 if t.type in ("MINUS", "UPDATE", "ASSIGN") else i
-                for i, t in enumerate(tokens)
-                if t.type in kinds and level[i] == 0 and 0 < i < len(tokens) - 1
+                i + 1 if types[i : i + n] in ends_line else i
+                for i, n in _occurrences(types, among)
+                if level[i] == 0 and 0 < i < len(tokens) - n
             ]
             if cuts:
                 return self._at(tokens, cuts)
@@ -303,6 +302,24 @@ class _Formatter:
             else:
                 lines.append(item)
         return first + lines + last
+
+
+@lru_cache(maxsize=1)
+def _breaks() -> tuple[tuple[tuple[str, ...], ...], ...]:
+    """Where a line without brackets is broken, the loosest first: at signs, each one or more terminals."""
+    operators = surface().binary.values()
+    ladder = (tuple(o.terminals for o in operators if o.rule == rule) for rule in surface().ladder)
+    return (("ARROW",),), (("UPDATE",), ("ASSIGN",)), *(group for group in ladder if ("RANGE",) not in group)
+
+
+def _occurrences(types: tuple[str, ...], among: tuple[tuple[str, ...], ...]) -> Iterator[tuple[int, int]]:
+    """Where one of the signs stands, and how many tokens it has: the most, where several fit."""
+    index = 0
+    while index < len(types):
+        size = max((len(sign) for sign in among if types[index : index + len(sign)] == sign), default=0)
+        if size:
+            yield index, size
+        index += max(size, 1)
 
 
 def _levels(tokens: list[Token]) -> list[int]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from altac.syntax.grammar import fixed_texts, keyword_terminals
 from altac.syntax.layout import DECLARES, SOFT
-from altac.syntax.tables import load_tables
+from altac.syntax.operators import surface
 
 #: Types and functions that need no declaration. They are names, not keywords: a program may use them otherwise.
 BUILTINS = frozenset({
@@ -32,24 +33,15 @@ class Words:
 @lru_cache(maxsize=1)
 def words() -> Words:
     """The words of the grammar that this version reads."""
-    tables = load_tables()
-    by_terminal = {terminal: word for word, terminal in tables.keywords.items()}
-    declares = {by_terminal[t] for t in DECLARES} | {"text"}
-    soft = {by_terminal[t] for t in SOFT}
+    texts, keywords = fixed_texts(), keyword_terminals()
+    declares = {texts[t] for t in DECLARES} | {"text"}
+    soft = {texts[t] for t in SOFT}
     return Words(
-        keywords=tuple(sorted(tables.keywords)),
-        reserved=tuple(sorted(set(tables.keywords) - soft)),
+        keywords=tuple(sorted(keywords)),
+        reserved=tuple(sorted(set(keywords) - soft)),
         soft=tuple(sorted(soft)),
         declarations=tuple(sorted(declares)),
         constants=("false", "position", "token", "true"),
-        operators=("and", "div", "in", "not", "or", "xor"),
-        symbols=tuple(sorted(set(tables.literals.values()) - set(tables.keywords), key=lambda s: (-len(s), s))),
+        operators=tuple(sorted(texts[t] for t in surface().terminals if texts[t] in keywords)),
+        symbols=tuple(sorted(set(texts.values()) - set(keywords), key=lambda s: (-len(s), s))),
     )
-
-
-def __getattr__(name: str) -> tuple[str, ...]:
-    """``KEYWORDS``, ``RESERVED``, ``SOFT``, ``DECLARATIONS``, ...: the fields of `words`, read when asked for."""
-    if name.isupper() and name.lower() in Words.__annotations__:
-        found: tuple[str, ...] = getattr(words(), name.lower())
-        return found
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

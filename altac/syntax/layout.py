@@ -25,6 +25,7 @@ from altac.diagnostics.syntax_errors import (
 from altac.source import Source, Span
 from altac.syntax.lexer import Token
 from altac.syntax.limits import MAX_DEPTH, MAX_PROBLEMS
+from altac.syntax.operators import surface
 
 BLANKS = frozenset({"BLANK", "COMMENT", "NEWLINE"})
 SOFT = frozenset({"TEXT", "TO", "INPUT", "UNTIL", "LIMIT"})
@@ -36,11 +37,10 @@ OPERAND_END = SOFT | {
 }  # fmt: skip
 BLOCK_BEFORE = OPERAND_END | {"ARROW", "ELSE", "MLP", "RULES", "ENUM", "COMPONENT", "FN"}
 
-#: Tokens that continue the item of the line before (``-`` does not: it also begins one).
+#: Tokens that continue the item of the line before, beside the operators that do.
 CONTINUES = frozenset({
-    "ELSE", "OR", "XOR", "AND", "EQUAL", "DIFFERENT", "AT_MOST", "AT_LEAST", "LESS", "GREATER", "IN", "RANGE", "PLUS",
-    "TIMES", "DIVIDE", "DIV", "MODULO", "DOT", "COMMA", "PAREN_CLOSE", "BRACKET_CLOSE", "BRACE_CLOSE", "ARROW", "ASSIGN",
-    "UPDATE", "BAR", "COLON", "AT", "AS", "WHEN", "OF",
+    "ELSE", "DOT", "COMMA", "PAREN_CLOSE", "BRACKET_CLOSE", "BRACE_CLOSE", "ARROW", "ASSIGN", "UPDATE", "BAR", "COLON",
+    "AT", "AS", "WHEN", "OF",
 })  # fmt: skip
 #: Words that continue an item of one kind only.
 CONTINUES_IN = {"UNTIL": "CAUSAL", "LIMIT": "CAUSAL", "TO": "FRAME"}
@@ -50,7 +50,7 @@ DECLARES = frozenset({
     "PROGRAM", "IMPORT", "PARAM", "CONST", "TYPE", "ENUM", "TOKENS", "POSITIONS", "FRAME", "VAR", "HEAD", "FN",
     "COMPONENT", "USE", "MLP", "RULES", "OUTPUT", "HALT", "LAYERS", "CAUSAL", "TEST",
 })  # fmt: skip
-_NOT_AFTER_KEYWORD = CONTINUES - {"AT", "WHEN", "AS", "OF"}
+_AFTER_KEYWORD = frozenset({"AT", "WHEN", "AS", "OF"})
 
 _ELIF = ("elif", "elsif", "elseif")
 CLOSERS = {"PAREN_CLOSE": "PAREN_OPEN", "BRACKET_CLOSE": "BRACKET_OPEN", "BRACE_CLOSE": "BRACE_OPEN"}
@@ -91,6 +91,7 @@ class Layout:
         self.begins = True  # whether the current token is the first of its line
         self.unclosed = 0
         self.stopped = False
+        self.continues = CONTINUES | surface().infix
         self.crooked: Token | None = None  # the opener of the first brace pair whose lines are not aligned
 
     def arrange(self, tokens: list[Token]) -> list[Token]:
@@ -169,7 +170,7 @@ class Layout:
         if token.type == "BRACE_OPEN" and self._misses_body():
             self.report(BodyOnNextLine(span=self._span(token)))
             return False
-        if before not in OPERAND_END or token.type in CONTINUES:
+        if before not in OPERAND_END or token.type in self.continues:
             return False
         if token.type == "NOT":
             return following is None or following.type != "IN"
@@ -190,7 +191,7 @@ class Layout:
         ``following`` is the next token on that line."""
         if token.type not in DECLARES or (self.stack and self.stack[-1].item == "ENUM"):
             return False
-        return following is None or following.type not in _NOT_AFTER_KEYWORD
+        return following is None or following.type not in self.continues - _AFTER_KEYWORD
 
     # --- brackets ---------------------------------------------------------------------------------
 

@@ -3,11 +3,10 @@ grammar wants is a token of its own kind (``UNKNOWN``, ``BAD_STRING``, ...) that
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Any
 
-from altac.syntax.tables import Tables
+from altac.syntax.grammar import load_lark
 
 
 @dataclass(slots=True)
@@ -26,19 +25,11 @@ class Token:
     block: int = 0
 
 
-@lru_cache(maxsize=1)
-def _scanner(patterns: tuple[tuple[str, str], ...]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in patterns))
-
-
-def tokenize(text: str, tables: Tables) -> list[Token]:
+def tokenize(text: str) -> list[Token]:
     """All tokens of ``text``, comments, newlines and blanks included; their texts joined give ``text``."""
-    keywords = tables.keywords
-    tokens = []
-    for match in _scanner(tuple((name, pattern) for name, pattern in tables.patterns)).finditer(text):
-        kind = match.lastgroup or "UNKNOWN"
-        word = match.group()
-        if kind == "NAME":
-            kind = keywords.get(word, kind)
-        tokens.append(Token(kind, word, match.start(), match.end()))
-    return tokens
+    parser: Any = load_lark().parse_interactive(text)
+    # Lark gives every token its start; a token ends where the next begins.
+    return [
+        Token(token.type, token.value, token.start_pos, token.start_pos + len(token.value))
+        for token in parser.lexer_thread.lex(parser.parser_state)
+    ]

@@ -6,19 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from lark import Tree
+
 from altac.diagnostics.problem import Problem
 from altac.diagnostics.syntax_errors import BinaryFile, FileTooLarge, NestedTooDeeply, TooManyErrors
 from altac.source import Source, Span
 from altac.syntax import tree
-from altac.syntax.builder import Builder
+from altac.syntax.builder import Builder, build
 from altac.syntax.comments import head_comment
-from altac.syntax.lalr import END, Machine
+from altac.syntax.grammar import END
 from altac.syntax.layout import Layout
 from altac.syntax.lexer import Token, tokenize
 from altac.syntax.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_PROBLEMS
+from altac.syntax.machine import Machine
 from altac.syntax.mending import Mender
 from altac.syntax.recovery import MAX_RECOVERIES, Recovery
-from altac.syntax.tables import load_tables
 
 _REMEMBERED = 100_000  # characters of a file whose tree is worth keeping
 _KEPT = 2 * MAX_RECOVERIES  # problems kept until they are sorted
@@ -54,15 +56,15 @@ def _parse(source: Source) -> ParseResult:
         if len(problems) < _KEPT:
             problems.setdefault((problem.code, start), problem)
 
-    tables = load_tables()
-    raw = tokenize(source.text, tables)
+    raw = tokenize(source.text)
     mender = Mender(source, report)
     mended = mender.mend(raw)
     layout = Layout(source, report, mender.open_strings)
     tokens = layout.arrange(mended)
-    machine = Machine(tables, Builder(source, report).maker)
-    file = _run(machine, tokens, Recovery(source, machine, tokens, report, mender.dropped))
-    file = _without_deep(replace(file, doc=head_comment(raw)), machine.too_deep, report, told=layout.stopped)
+    machine = Machine()
+    derivation = _run(machine, tokens, Recovery(source, machine, tokens, report, mender.dropped))
+    file, too_deep = build(derivation, Builder(source, report))
+    file = _without_deep(replace(file, doc=head_comment(raw)), too_deep, report, told=layout.stopped)
     return ParseResult(file, _in_order(list(problems.values())))
 
 
@@ -73,7 +75,7 @@ def _nothing(source: Source) -> tree.File:
     return tree.File(Span(source, 0, 0), (), "")
 
 
-def _run(machine: Machine, tokens: list[Token], recovery: Recovery) -> tree.File:
+def _run(machine: Machine, tokens: list[Token], recovery: Recovery) -> Tree[Token]:
     index = 0
     while index < len(tokens):
         if machine.feed(tokens[index]):
@@ -84,8 +86,8 @@ def _run(machine: Machine, tokens: list[Token], recovery: Recovery) -> tree.File
     end = tokens[-1].end if tokens else 0
     while not machine.feed(Token(END, "", end, end)):
         recovery.recover_end()
-    file: tree.File = machine.values[0]
-    return file
+    assert machine.tree is not None, "the end of the file was accepted"
+    return machine.tree
 
 
 def _without_deep(file: tree.File, places: list[int], report: Callable[[Problem], None], *, told: bool) -> tree.File:

@@ -10,15 +10,10 @@ from typing import assert_never
 from altac.source import Source, Span
 from altac.syntax import tree
 from altac.syntax.formatter import format_source, format_text
+from altac.syntax.operators import surface
 
 __all__ = ["format_source", "print_tree", "same_tree"]
 
-# How tightly an expression binds; an operand that binds less tightly than its place demands gets parentheses.
-_LOOSEST, _OR, _XOR, _AND, _NOT, _COMPARISON, _RANGE, _SUM, _PRODUCT, _UNARY, _POSTFIX = range(11)
-_BINARY: dict[str, int] = {
-    "or": _OR, "xor": _XOR, "and": _AND, "..": _RANGE, "+": _SUM, "-": _SUM,
-    "*": _PRODUCT, "/": _PRODUCT, "//": _PRODUCT, "%": _PRODUCT,
-}  # fmt: skip
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 
@@ -67,7 +62,7 @@ def _node(node: tree.Node) -> str:
         case tree.Parameter():
             return _parameter(node)
         case tree.RuleDecl():
-            return _rule(node)
+            return _rule_declaration(node)
         case tree.EnumMember() | tree.TokenItem():
             return _spelled(node)
         case tree.FrameItem():
@@ -87,29 +82,32 @@ def _node(node: tree.Node) -> str:
 # --- expressions ------------------------------------------------------------------------------
 
 
-def _binding(node: tree.Expr) -> int:
+def _rule(node: tree.Expr) -> str:
+    """The rule of the grammar, of those that fall through to one another, that makes an expression of this kind."""
     match node:
         case tree.If() | tree.Match():
-            return _LOOSEST
+            return "expression"
         case tree.Binary():
-            return _BINARY.get(node.op, _COMPARISON)
+            return surface().binary[node.op].rule
         case tree.ChainedComparison():
-            return _COMPARISON
+            return "comparison"
         case tree.Unary():
-            return _NOT if node.op == "not" else _UNARY
+            return surface().unary[node.op].rule
         case tree.IntLit():
-            return _UNARY if node.value < 0 else _POSTFIX
+            return "unary" if node.value < 0 else "postfix"
         case tree.RealLit():
-            return _POSTFIX if node.value >= 0 and _decimal(node.value) else _PRODUCT
-    return _POSTFIX
+            return "postfix" if node.value >= 0 and _decimal(node.value) else "product"
+    return "postfix"
 
 
-def _expr(node: tree.Expr, place: int = _LOOSEST) -> str:
+def _expr(node: tree.Expr, place: str = "expression") -> str:
+    """An expression where the grammar wants that of a rule: in parentheses if it binds less tightly."""
+    tightness = surface().tightness
     text = _bare(node)
-    return f"({text})" if _binding(node) < place else text
+    return f"({text})" if tightness(_rule(node)) < tightness(place) else text
 
 
-def _after_block_word(node: tree.Expr, place: int = _LOOSEST) -> str:
+def _after_block_word(node: tree.Expr, place: str = "expression") -> str:
     """An expression where an opening brace would be read as that of a block."""
     text = _expr(node, place)
     return f"({text})" if text.startswith("{") else text
@@ -140,26 +138,26 @@ def _bare(node: tree.Expr) -> str:
         case tree.Comprehension():
             return _comprehension(node)
         case tree.Unary():
-            if node.op == "not":
-                return f"not {_expr(node.operand, _NOT)}"
-            return f"-{_expr(node.operand, _UNARY)}"
+            sign = surface().unary[node.op]
+            gap = " " if sign.text.isidentifier() else ""
+            return f"{sign.text}{gap}{_expr(node.operand, sign.operands[0])}"
         case tree.Binary():
             return _operation(node)
         case tree.ChainedComparison():
-            parts = [_expr(node.operands[0], _RANGE)]
+            parts = [_expr(node.operands[0], "range")]
             for op, operand in zip(node.ops, node.operands[1:], strict=True):
-                parts += [op, _expr(operand, _RANGE)]
+                parts += [op, _expr(operand, "range")]
             return " ".join(parts)
         case tree.Call():
-            return f"{_expr(node.function, _POSTFIX)}({', '.join(map(_argument, node.arguments))})"
+            return f"{_expr(node.function, 'postfix')}({', '.join(map(_argument, node.arguments))})"
         case tree.Index():
-            return f"{_expr(node.base, _POSTFIX)}[{_expr(node.index)}]"
+            return f"{_expr(node.base, 'postfix')}[{_expr(node.index)}]"
         case tree.FieldAccess():
-            return f"{_expr(node.base, _POSTFIX)}.{node.field.text}"
+            return f"{_expr(node.base, 'postfix')}.{node.field.text}"
         case tree.If():
             return _if(node)
         case tree.Match():
-            return f"match {_expr(node.subject, _OR)} {_braces(map(_arm, node.arms))}"
+            return f"match {_expr(node.subject, 'disjunction')} {_braces(map(_arm, node.arms))}"
         case tree.SyntaxErrorExpr():
             return node.span.text
         case _:
@@ -171,12 +169,9 @@ def _join(items: Iterable[tree.Expr]) -> str:
 
 
 def _operation(node: tree.Binary) -> str:
-    binding = _binding(node)
-    op = "div" if node.op == "//" else node.op
-    chains = binding not in (_COMPARISON, _RANGE)  # those two do not associate
-    left = _expr(node.left, binding if chains else binding + 1)
-    right = _expr(node.right, binding + 1)
-    return f"{left}..{right}" if op == ".." else f"{left} {op} {right}"
+    sign = surface().binary[node.op]
+    left, right = map(_expr, (node.left, node.right), sign.operands)
+    return f"{left}..{right}" if node.op == ".." else f"{left} {sign.text} {right}"
 
 
 def _comprehension(node: tree.Comprehension) -> str:
@@ -189,8 +184,8 @@ def _comprehension(node: tree.Comprehension) -> str:
 
 
 def _clause(node: tree.Clause) -> str:
-    conditions = "".join(f" if {_expr(c, _OR)}" for c in node.conditions)
-    return f"for {_names(node.names)} in {_expr(node.iterable, _OR)}{conditions}"
+    conditions = "".join(f" if {_expr(c, 'disjunction')}" for c in node.conditions)
+    return f"for {_names(node.names)} in {_expr(node.iterable, 'disjunction')}{conditions}"
 
 
 def _names(names: tuple[tree.Name, ...]) -> str:
@@ -241,11 +236,11 @@ def _type(node: tree.TypeExpr) -> str:
         case tree.NamedType():
             return ".".join(name.text for name in node.path)
         case tree.RangeType():
-            return f"{_expr(node.low, _SUM)}..{_expr(node.high, _SUM)}"
+            return f"{_expr(node.low, 'sum')}..{_expr(node.high, 'sum')}"
         case tree.RealType():
-            return f"real in {_expr(node.buckets, _RANGE)}"
+            return f"real in {_expr(node.buckets, 'range')}"
         case tree.SetType():
-            family = "" if node.family is None else f" in {_expr(node.family, _RANGE)}"
+            family = "" if node.family is None else f" in {_expr(node.family, 'range')}"
             return f"set of {_type(node.element)}{family}"
         case _:
             assert_never(node)
@@ -273,7 +268,7 @@ def _block(node: tree.Block) -> str:
 
 
 def _if(node: tree.If) -> str:
-    text = f"if {_expr(node.condition, _OR)} {_block(node.then)}"
+    text = f"if {_expr(node.condition, 'disjunction')} {_block(node.then)}"
     if node.orelse is None:
         return text
     match node.orelse.statements:
@@ -297,9 +292,9 @@ def _statement(node: tree.Stmt) -> str:
         case tree.Let():
             return f"let {_names(node.names)}{_typed(node.type)} = {_expr(node.value)}"
         case tree.Assign():
-            return f"{_expr(node.target, _POSTFIX)} <- {_expr(node.value)}"
+            return f"{_expr(node.target, 'postfix')} <- {_expr(node.value)}"
         case tree.For():
-            return f"for {_names(node.names)} in {_expr(node.iterable, _OR)} {_block(node.body)}"
+            return f"for {_names(node.names)} in {_expr(node.iterable, 'disjunction')} {_block(node.body)}"
         case tree.ExprStmt():
             return _expr(node.value)
         case _:
@@ -319,29 +314,29 @@ def _parameters(parameters: tuple[tree.Parameter, ...]) -> str:
 
 
 def _spelled(node: tree.EnumMember | tree.TokenItem) -> str:
-    text = node.name.text if isinstance(node, tree.EnumMember) else _expr(node.value, _RANGE)
+    text = node.name.text if isinstance(node, tree.EnumMember) else _expr(node.value, "range")
     return text if node.spelling is None else f"{text} = {_string(node.spelling.value)}"
 
 
 def _frame_item(node: tree.FrameItem) -> str:
     if node.value is None:
         return "input"
-    value = _expr(node.value, _POSTFIX)
+    value = _expr(node.value, "postfix")
     if node.repeat is not None:
-        return f"{value} * {_expr(node.repeat, _UNARY)}"
-    return value if node.until is None else f"{value} to {_after_block_word(node.until, _SUM)}"
+        return f"{value} * {_expr(node.repeat, 'unary')}"
+    return value if node.until is None else f"{value} to {_after_block_word(node.until, 'sum')}"
 
 
-def _rule(node: tree.RuleDecl) -> str:
-    conjuncts = (f"{_expr(v, _POSTFIX)} = {_expr(value, _RANGE)}" for v, value in node.antecedent)
-    return f"{', '.join(conjuncts)} => {_after_block_word(node.target, _POSTFIX)} <- {_expr(node.value)}"
+def _rule_declaration(node: tree.RuleDecl) -> str:
+    conjuncts = (f"{_expr(v, 'postfix')} = {_expr(value, 'range')}" for v, value in node.antecedent)
+    return f"{', '.join(conjuncts)} => {_after_block_word(node.target, 'postfix')} <- {_expr(node.value)}"
 
 
 def _head(node: tree.HeadDecl) -> str:
     start = f"head {node.name.text}{_typed(node.type)} ="
     if node.query is None and node.key is None:
         assert node.value is not None and node.offsets is not None
-        return f"{start} {_expr(node.value, _RANGE)} at {_expr(node.offsets, _RANGE)}"
+        return f"{start} {_expr(node.value, 'range')} at {_expr(node.offsets, 'range')}"
     given = (("query", node.query), ("key", node.key), ("value", node.value), ("at", node.offsets))
     return f"{start} attend({', '.join(f'{name}: {_expr(e)}' for name, e in given if e is not None)})"
 
@@ -389,9 +384,9 @@ def _declaration(node: tree.Decl) -> str:
         case tree.MlpDecl():
             return f"mlp {_block(node.body)}"
         case tree.RulesDecl():
-            return "rules {\n" + "".join(f"{_rule(rule)}\n" for rule in node.rules) + "}"
+            return "rules {\n" + "".join(f"{_rule_declaration(rule)}\n" for rule in node.rules) + "}"
         case tree.RuleDecl():
-            return _rule(node)
+            return _rule_declaration(node)
         case tree.OutputDecl():
             return f"output {_expr(node.value)}"
         case tree.HaltDecl():
@@ -399,10 +394,10 @@ def _declaration(node: tree.Decl) -> str:
         case tree.LayersDecl():
             return f"layers {_expr(node.count)}"
         case tree.CausalDecl():
-            until = "" if node.until is None else f" until {_after_block_word(node.until, _OR)}"
-            limit = "" if node.limit is None else f" limit {_after_block_word(node.limit, _OR)}"
+            until = "" if node.until is None else f" until {_after_block_word(node.until, 'disjunction')}"
+            limit = "" if node.limit is None else f" limit {_after_block_word(node.limit, 'disjunction')}"
             return f"causal{until}{limit}"
         case tree.TestDecl():
-            return f"test {_expr(node.input, _OR)} => {_after_block_word(node.expected, _OR)}"
+            return f"test {_expr(node.input, 'disjunction')} => {_after_block_word(node.expected, 'disjunction')}"
         case _:
             assert_never(node)

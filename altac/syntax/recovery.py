@@ -13,10 +13,11 @@ from collections.abc import Callable, Sequence
 from altac.diagnostics.problem import Problem
 from altac.source import Source, Span
 from altac.syntax.explain import Explainer
-from altac.syntax.lalr import END, Machine
+from altac.syntax.grammar import END
 from altac.syntax.layout import CLOSERS, DECLARES
 from altac.syntax.lexer import Token
 from altac.syntax.limits import MAX_PROBLEMS
+from altac.syntax.machine import Machine
 
 #: Errors closer than this many tokens to the one before are taken for its consequences.
 _QUIET = 3
@@ -51,10 +52,10 @@ class Recovery:
     def note(self, token: Token) -> None:
         """To be told of every token that was fed."""
         if token.type == "BLOCK_OPEN":
-            self.heights[token.level + 1] = len(self.machine.states)
+            self.heights[token.level + 1] = self.machine.height
         elif token.type == "SEPARATOR":
             self.reported = -_QUIET
-            self.heights[token.level] = len(self.machine.states)
+            self.heights[token.level] = self.machine.height
 
     def recover(self, index: int) -> int:
         """Report that the token at ``index`` does not fit; the index from which to go on."""
@@ -68,7 +69,7 @@ class Recovery:
             self._tell(index, repair.problem)
             if repair.start < index:
                 height = self.heights[token.block]
-                if height > len(self.machine.states):
+                if height > self.machine.height:
                     return self._skip_item(index)
                 self.machine.cut(height)
             self.tokens[repair.start : repair.stop] = repair.tokens
@@ -90,7 +91,7 @@ class Recovery:
 
     def _give_up(self) -> None:
         """Leave the rest of the file out."""
-        self.machine.cut(min(self.heights[0], len(self.machine.states)))
+        self.machine.cut(min(self.heights[0], self.machine.height))
         del self.tokens[:]
         self.gave_up = True
 
@@ -102,7 +103,7 @@ class Recovery:
         if self.machine.accepts("HOLE", END):
             self._feed(Token("HOLE", "", place, place))
         else:
-            self.machine.cut(min(self.heights[0], len(self.machine.states)))
+            self.machine.cut(min(self.heights[0], self.machine.height))
             if self.machine.accepts("HOLE"):
                 self._feed(Token("HOLE", "", place, place))
 
@@ -158,7 +159,7 @@ class Recovery:
                 break
             end += 1
         height = self.heights[block]
-        if len(self.machine.states) >= height:
+        if self.machine.height >= height:
             self.machine.cut(height)
             span = Span(self.source, first.start, self.tokens[end - 1].end if end > index else first.start)
             if self.machine.accepts("HOLE"):

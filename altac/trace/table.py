@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from altac.styled import Line, Style, ansi, plain, unstyled
 from altac.trace.collect import Snapshot, Trace
 
-_CHANGED, _DIM, _RESET = "\x1b[1;32m", "\x1b[2m", "\x1b[0m"
 _WHEN = {"start": "at the start", "attention": "after attention", "mlp": "after the MLP"}
 
 
@@ -15,6 +15,18 @@ def table(
 ) -> Iterator[str]:
     """The lines of ``snapshots``; ``names`` limits the rows. Values that changed since the variable was last shown are
     coloured, or marked with ``*`` without colour."""
+    return (ansi([line]) if color else unstyled(line) for line in table_lines(trace, snapshots, width, color, names))
+
+
+def table_lines(
+    trace: Trace,
+    snapshots: Sequence[Snapshot],
+    width: int,
+    color: bool,
+    names: Sequence[str] = (),
+    size: Callable[[str], int] = len,
+) -> Iterator[Line]:
+    """The lines of `table`; ``size`` tells the columns that a text takes (`altac.styled.cells` on a terminal)."""
     before: dict[str, tuple[int | None, ...]] = {}
     chosen = {id(s) for s in snapshots}
     run = 0
@@ -23,9 +35,9 @@ def table(
             run, before = run + 1, {}
         if id(snapshot) in chosen:
             title = f"layer {snapshot.layer}, {_WHEN[snapshot.when]}" if snapshot.layer else _WHEN["start"]
-            yield f"token {run}, {title}" if trace.program.causal is not None else title
-            yield from _block(trace, snapshot, before, width, color, names)
-            yield ""
+            yield plain(f"token {run}, {title}" if trace.program.causal is not None else title)
+            yield from _block(trace, snapshot, before, width, color, names, size)
+            yield plain("")
         before |= {n: v for n, v in snapshot.values.items() if n in trace.program.variable_names}
 
 
@@ -36,50 +48,61 @@ def _block(
     width: int,
     color: bool,
     names: Sequence[str],
-) -> Iterator[str]:
+    size: Callable[[str], int],
+) -> Iterator[Line]:
     rows = [n for n in snapshot.values if not names or n in names]
     if snapshot.when == "attention" and not names:  # variables are as before
         rows = [n for n in rows if n not in trace.program.variable_names]
     symbols = [str(trace.program.symbols[t].name) for t in snapshot.tokens]
-    cells: dict[str, list[tuple[str, bool]]] = {}
+    values: dict[str, list[tuple[str, bool]]] = {}
     for name in rows:
         old = before.get(name)
-        cells[name] = [
+        values[name] = [
             (trace.text(snapshot, name, i), old is not None and old[i] != snapshot.values[name][i])
             for i in range(len(snapshot.tokens))
         ]
-    gutter = max([8, *(len(n) for n in rows)])
+    gutter = max([8, *(size(n) for n in rows)])
     gutter = min(gutter, max(8, width // 3))
     start = 0
     while start < len(symbols) or start == 0:
         sizes: list[int] = []
         for i in range(start, len(symbols)):
-            size = max(len(symbols[i]), len(str(i)), *(len(cells[n][i][0]) + (not color) for n in rows), 1)
-            if sizes and 2 + gutter + sum(s + 2 for s in sizes) + size + 2 > width:
+            wanted = max(size(symbols[i]), len(str(i)), *(size(values[n][i][0]) + (not color) for n in rows), 1)
+            if sizes and 2 + gutter + sum(s + 2 for s in sizes) + wanted + 2 > width:
                 break
-            sizes.append(min(size, max(4, width - gutter - 6)))
+            sizes.append(min(wanted, max(4, width - gutter - 6)))
         end = start + len(sizes)
-        yield _row("", [str(i) for i in range(start, end)], sizes, gutter, _DIM if color else "")
-        yield _row("token", symbols[start:end], sizes, gutter, _DIM if color else "")
+        style: Style = "faint" if color else "plain"
+        for title, texts in (("", [str(i) for i in range(start, end)]), ("token", symbols[start:end])):
+            parts = "".join(f"  {_right(_cut(text, s, size), s, size)}" for text, s in zip(texts, sizes, strict=True))
+            yield ((f"  {title:<{gutter}}{parts}", style),)
         for name in rows:
-            parts = []
-            for (text, changed), size in zip(cells[name][start:end], sizes, strict=True):
-                shown = text if len(text) <= size else text[: size - 1] + "…"
+            fitted = _fit(name, gutter, size)
+            line: list[tuple[str, Style]] = [(f"  {fitted}{' ' * (gutter - size(fitted))}", "plain")]
+            for (text, changed), s in zip(values[name][start:end], sizes, strict=True):
+                shown = _fit(text, s, size)
                 if changed and not color:
-                    shown = f"*{shown}"[:size]
-                pad = " " * (size - len(shown))
-                parts.append(pad + (f"{_CHANGED}{shown}{_RESET}" if changed and color else shown))
-            yield f"  {_fit(name, gutter):<{gutter}}" + "".join("  " + p for p in parts)
+                    shown = _cut(f"*{shown}", s, size)
+                line.append((" " * (2 + s - size(shown)), "plain"))
+                line.append((shown, "changed" if changed and color else "plain"))
+            yield tuple(line)
         start = end
         if start >= len(symbols):
             break
-        yield ""
+        yield plain("")
 
 
-def _fit(name: str, width: int) -> str:
-    return name if len(name) <= width else name[: width - 1] + "…"
+def _cut(text: str, width: int, size: Callable[[str], int]) -> str:
+    """As much of ``text`` as fits."""
+    while size(text) > width:
+        text = text[: width if len(text) > width else -1]
+    return text
 
 
-def _row(name: str, texts: list[str], sizes: list[int], gutter: int, style: str) -> str:
-    line = f"  {name:<{gutter}}" + "".join(f"  {t[:s]:>{s}}" for t, s in zip(texts, sizes, strict=True))
-    return f"{style}{line}{_RESET}" if style else line
+def _fit(text: str, width: int, size: Callable[[str], int]) -> str:
+    """``text``, its end replaced by a mark if it is too wide."""
+    return text if size(text) <= width else _cut(text, width - 1, size) + "…"
+
+
+def _right(text: str, width: int, size: Callable[[str], int]) -> str:
+    return " " * (width - size(text)) + text

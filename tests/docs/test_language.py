@@ -12,7 +12,7 @@ from altac.interpreter.codec import output_json, output_text, read_input
 from altac.rules import expand
 from altac.semantics import check
 from altac.source import Source
-from altac.syntax.keywords import KEYWORDS
+from altac.syntax.keywords import words
 from tests.docs.pages import DOCS, Fence, fences, whole
 from tests.examples.programs import PROGRAMS, load
 
@@ -65,4 +65,4 @@ def test_the_reserved_words_are_listed() -> None:
     page = (DOCS / "language.md").read_text()
     listed = page.split("Reserved are")[1].split("and nothing else")[0].split()
     free = {"text", "input", "to", "until", "limit"}
-    assert sorted(listed) == sorted(set(KEYWORDS) - free)
+    assert sorted(listed) == sorted(set(words().keywords) - free)

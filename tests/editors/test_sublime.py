@@ -13,8 +13,7 @@ import yaml
 from altac.cli import COMMANDS
 from altac.syntax.keywords import BUILTINS, words
 from altac.syntax.lexer import tokenize
-from altac.syntax.tables import load_tables
-from tests.syntax.samples import ALTA_FILES, EVERYTHING
+from tests.syntax.samples import ALTA_FILES, EVERYTHING, SIGNS
 
 EDITORS = Path(__file__).resolve().parents[2] / "editors"
 SYNTAX: dict[str, Any] = yaml.safe_load((EDITORS / "sublime" / "alta.sublime-syntax").read_text(encoding="utf-8"))
@@ -71,7 +70,7 @@ def test_every_token_has_its_scope(text: str) -> None:
         given = scopes(line)
         assert not any(scope.startswith("invalid") for scope, _ in given), line
         before = ""
-        for token in tokenize(line, load_tables()):
+        for token in tokenize(line):
             wanted = WANTED.get(token.type)
             if wanted is None and before == "DOT" and token.text.isidentifier():
                 wanted = r"variable\.other\.member"
@@ -84,6 +83,11 @@ def test_every_token_has_its_scope(text: str) -> None:
                     given,
                 )
             before = token.type if token.type != "BLANK" else before
+
+
+def test_every_operator_has_its_scope() -> None:
+    for sign in SIGNS:
+        assert "".join(text for scope, text in scopes(f"x {sign} y") if scope.startswith("keyword")) == sign
 
 
 def test_scopes_by_example() -> None:

@@ -17,8 +17,7 @@ from altac.source import Source
 from altac.syntax.keywords import BUILTINS, words
 from altac.syntax.lexer import tokenize
 from altac.syntax.printer import format_source
-from altac.syntax.tables import load_tables
-from tests.syntax.samples import ALTA_FILES, EVERYTHING
+from tests.syntax.samples import ALTA_FILES, EVERYTHING, SIGNS
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNTIME = ROOT / "editors" / "vim"
@@ -89,7 +88,7 @@ def test_every_token_has_its_colour(editor: str, tmp_path: Path) -> None:
     coloured = groups(text, editor, tmp_path)
     for line, given in zip(text.splitlines(), coloured):
         before = ""
-        for token in tokenize(line, load_tables()):
+        for token in tokenize(line):
             found = set(given[token.start : token.end])
             if token.type in KINDS:
                 assert all(re.fullmatch(KINDS[token.type] + "|altaTodo", g) for g in found), (line, token, found)
@@ -100,6 +99,12 @@ def test_every_token_has_its_colour(editor: str, tmp_path: Path) -> None:
             if token.type != "BLANK":
                 before = token.type
         assert "altaBadEscape" not in given
+
+
+@pytest.mark.parametrize("editor", EDITORS)
+def test_every_operator_has_its_colour(editor: str, tmp_path: Path) -> None:
+    for sign, given in zip(SIGNS, groups("\n".join(f"x {sign} y" for sign in SIGNS), editor, tmp_path), strict=True):
+        assert all(re.fullmatch("altaOperator|altaOperatorWord|altaRepeat", g) for g in given[2:-2]), sign
 
 
 @pytest.mark.parametrize("editor", EDITORS)

@@ -12,7 +12,6 @@ from altac.lsp.positions import position_of
 from altac.lsp.project import Project
 from altac.syntax import tree
 from altac.syntax.lexer import tokenize
-from altac.syntax.tables import load_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = sorted((ROOT / "examples").rglob("*.alta")) + [ROOT / "stdlib" / "stack.alta"]
@@ -64,4 +63,4 @@ def test_every_member_is_offered_after_its_dot(path: Path) -> None:
     ],
 )  # fmt: skip
 def test_the_call_around_a_place(before: str, expected: object) -> None:
-    assert call_before(tokenize(before, load_tables())) == expected
+    assert call_before(tokenize(before)) == expected

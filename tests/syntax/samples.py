@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from altac.syntax.operators import surface
+
 _ROOT = Path(__file__).resolve().parents[2]
 #: Every program and module of the repository.
 ALTA_FILES = sorted((_ROOT / "examples").rglob("*.alta")) + sorted((_ROOT / "stdlib").rglob("*.alta"))
+
+#: What operators are written with, word by word.
+SIGNS = sorted({
+    sign for group in (surface().binary, surface().unary) for operator in group.values() for sign in operator.text.split()
+})  # fmt: skip
 
 PARITY = """\
 // Parity by passing the running parity one position to the right per layer.

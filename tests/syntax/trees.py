@@ -52,7 +52,7 @@ def arguments(expressions: Any_) -> Any_:
     return many(node(tree.Argument, st.one_of(st.none(), names, words), expressions))
 
 
-_BINARY = ["or", "xor", "and", "==", "!=", "<", "<=", ">", ">=", "in", "not in", "..", "+", "-", "*", "/", "//", "%"]
+_BINARY = get_args(tree.BinaryOp)
 _COMPARISON = ["==", "!=", "<", "<=", ">", ">=", "in", "not in"]
 
 
