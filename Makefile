@@ -7,7 +7,7 @@ READY := $(VENV)/.installed
 WORKERS ?= 2
 export JAX_PLATFORMS ?= cpu
 
-.PHONY: demo test test-slow lint types bench experiments docs clean
+.PHONY: demo test quick test-slow lint types bench experiments docs clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml
@@ -22,6 +22,10 @@ demo: $(READY)
 
 test: lint types
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+
+# A minute's worth: the core without models, pages and editors.
+quick: $(READY)
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" tests/ir tests/semantics tests/units tests/rules tests/test_golden.py
 
 # What takes longer than a minute: all SCAN commands, wide exhaustive comparisons.
 test-slow: $(READY)

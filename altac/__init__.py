@@ -13,6 +13,10 @@ __version__ = "0.1.0"
 __all__ = ["AltacError", "Model", "Program", "Run", "check", "check_source", "grammar", "load"]
 
 
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
 def __getattr__(name: str) -> Any:  # kept lazy: `altac --help` should start as fast as Python does
     if name == "AltacError":
         from altac.diagnostics import AltacError

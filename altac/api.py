@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from altac.backends import DEFAULT
 from altac.diagnostics.problem import AltacError, Problem
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from altac.units import Units
 
 Engine = Literal["interpreter", "transformer"]
+#: The optimisation levels.
+LEVELS = (0, 1, 2)
 #: Text in the program's spelling, or token names and numbers.
 Input = str | Sequence[str | int]
 
@@ -128,7 +130,7 @@ class Program:
 
         A text alone is one input. Raises `AltacError` for an input that cannot be read, or if the program can never stop.
         """
-        tokens = [self.encode(i) for i in ([inputs] if isinstance(inputs, str) else inputs)]
+        tokens = [self.encode(i) for i in _several(inputs)]
         return Runs(map(self.decode, self.results(tokens, engine, max_layers)))
 
     def trace(self, given: Input, *, max_layers: int | None = None) -> Trace:
@@ -141,7 +143,9 @@ class Program:
         return collect(self.ir, self.encode(given), max_layers)
 
     def results(self, tokens: Sequence[Sequence[int]], engine: Engine, max_layers: int | None) -> list[Result]:
-        """Run on token indices."""
+        """Run on token indices. Raises ValueError for an engine that there is not."""
+        if engine not in get_args(Engine):
+            raise ValueError(f"there is no engine {engine!r}: use {' or '.join(map(repr, get_args(Engine)))}")
         if engine == "transformer":
             found: list[Result] = self.runner.run(tokens, max_layers)
             return found
@@ -183,6 +187,8 @@ class Program:
         """
         from altac.compile import compile_program
 
+        if level not in LEVELS or isinstance(level, bool):
+            raise ValueError(f"there is no level {level!r}: use one of {', '.join(map(str, LEVELS))}")
         return Model(
             self,
             compile_program(
@@ -297,8 +303,17 @@ class Model:
 
     def run(self, inputs: Iterable[Input], *, max_layers: int | None = None) -> Runs:
         """Like `Program.run`, on the compiled model."""
-        tokens = [self.program.encode(i) for i in ([inputs] if isinstance(inputs, str) else inputs)]
+        tokens = [self.program.encode(i) for i in _several(inputs)]
         return Runs(map(self.program.decode, self.runner.run(tokens, max_layers)))
+
+
+def _several(inputs: Iterable[Input]) -> Iterable[Input]:
+    """Inputs one by one; a text alone is one. Raises TypeError for anything that is no collection."""
+    if isinstance(inputs, str):
+        return [inputs]
+    if not isinstance(inputs, Iterable):
+        raise TypeError(f"a text or a list of inputs is needed, not {inputs!r}")
+    return inputs
 
 
 def check(
@@ -314,8 +329,13 @@ def check(
 
 
 def check_source(source: Source, params: Mapping[str, Any] | None = None) -> tuple[Program | None, tuple[Problem, ...]]:
-    """Like `check`, for text in memory."""
+    """Like `check`, for text in memory. Raises TypeError for a text that is no `altac.source.Source`."""
     from altac.semantics import check as run
+
+    if not isinstance(source, Source):
+        raise TypeError(
+            f'a Source is needed, which has a name and a text: Source("program.alta", ...), not {type(source).__name__}'
+        )
 
     checked = run(source, params)
     if checked.program is None:

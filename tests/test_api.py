@@ -68,3 +68,21 @@ def test_rules_that_are_too_many_are_not_counted() -> None:
     model = program.compile(allow_sampled=True)
     assert model.sizes["rules"] is None and model.proof == "sampled"
     assert "too many" in model._repr_html_()
+
+
+def test_wrong_values_are_refused_with_the_choices() -> None:
+    program = altac.load(PARITY)
+    with pytest.raises(ValueError, match="'interpreter' or 'transformer'"):
+        program.run([["START"]], engine="gpu")  # type: ignore[arg-type]
+    for level in (5, -3, True, "2"):
+        with pytest.raises(ValueError, match="0, 1, 2"):
+            program.compile(level)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="not 12"):
+        program.run(12)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="Source"):
+        altac.check_source("program p")  # type: ignore[arg-type]
+
+
+def test_the_package_shows_what_it_has() -> None:
+    assert set(dir(altac)) >= {"load", "check", "check_source", "grammar", "Program", "Model", "AltacError"}
+    assert all(getattr(altac, name) is not None for name in dir(altac))
