@@ -24,10 +24,10 @@ from altac.syntax.formatter import format_source
 from altac.units import prune, units
 from altac.units.proof import prove
 from tests import reference
+from tests.backends.test_against_interpreter import compare
 from tests.interpreter.test_against_reference import agree
 from tests.random_programs import random_inputs
 from tests.random_sources import Fail, Generated, Symbol, Undefined, random_source
-from tests.transformer.test_against_interpreter import compare
 from tests.units.stepping import agrees, steps
 
 SEEDS = range(120)
