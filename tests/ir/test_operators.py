@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from typing import get_args
 
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from altac.interpreter.operations import FUNCTIONS
-from altac.ir.operators import OPERATORS, ArithmeticOp, BinaryOp, CompareOp, Interval
+from altac.ir.operators import OPERATORS, ArithmeticOp, BinaryOp, CompareOp, Form, Interval, Operator
 
 NAMES = (*get_args(ArithmeticOp), *get_args(CompareOp))
 
@@ -103,3 +105,53 @@ def test_forms_say_what_the_operators_do(op: BinaryOp) -> None:
                 assert row.apply(a, b) == row.apply(a - b, 0) and row.apply(a, b) in (0, 1)
             case "pointwise":
                 assert b in row.undefined or row.bounds((a, a), (b, b)) == (row.apply(a, b), row.apply(a, b))
+
+
+def test_how_operators_are_written() -> None:
+    assert {op: row.spelling for op, row in OPERATORS.items()} == {op: "div" if op == "//" else op for op in NAMES}
+    levels = [["==", "!=", "<", "<=", ">", ">="], ["+", "-"], ["*", "//", "%"]]
+    found = sorted({row.level for row in OPERATORS.values() if row.level is not None})
+    assert [sorted(op for op, row in OPERATORS.items() if row.level == level) for level in found] == [
+        sorted(ops) for ops in levels
+    ]
+    assert sorted(op for op, row in OPERATORS.items() if row.level is None) == ["max", "min"]
+
+
+# --- mutants of the table -----------------------------------------------------------------------
+
+
+def mutants(op: BinaryOp) -> Iterator[tuple[str, Operator]]:
+    """The row of an operator with one thing changed."""
+    row = OPERATORS[op]
+    compares = row.form == "comparison"
+    yield "another value", replace(row, apply=lambda a, b: 1 - row.apply(a, b) if compares else row.apply(a, b) + 1)
+    if row.apply(1, 2) != row.apply(2, 1):
+        yield "operands exchanged", replace(row, apply=lambda a, b: row.apply(b, a))
+    yield "a bound too low", replace(row, bounds=lambda a, b: (row.bounds(a, b)[0], row.bounds(a, b)[1] - 1))
+    yield "a bound too high", replace(row, bounds=lambda a, b: (row.bounds(a, b)[0] + 1, row.bounds(a, b)[1]))
+    yield "undefined elsewhere", replace(row, undefined=frozenset({0}) ^ row.undefined)
+    yield "another spelling", replace(row, spelling=row.spelling + "!")
+    yield "another level", replace(row, level=7 if row.level != 7 else None)
+    for form in get_args(Form):
+        if form not in (row.form, "pointwise"):  # pointwise is right for every operator
+            yield f"form {form}", replace(row, form=form)
+
+
+def checks(op: BinaryOp) -> None:
+    test_how_operators_are_written()
+    test_values_by_hand(op)
+    test_functions_on_arrays_agree_with_the_table(op)
+    test_forms_say_what_the_operators_do(op)
+    ends = [(low, high) for low in range(-3, 4) for high in range(low, 4)]
+    for left, right in product(ends, ends):
+        test_bounds_hold_and_are_tight.hypothesis.inner_test(op, left, right)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("op", NAMES)
+def test_every_mutant_of_a_row_fails(op: BinaryOp, monkeypatch: pytest.MonkeyPatch) -> None:
+    checks(op)
+    for _, mutant in list(mutants(op)):
+        with monkeypatch.context() as patch:
+            patch.setitem(OPERATORS, op, mutant)  # type: ignore[arg-type]
+            with pytest.raises((AssertionError, ZeroDivisionError)):
+                checks(op)
