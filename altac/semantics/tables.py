@@ -6,8 +6,9 @@ until the entries are categorical; then they become one `ir.Lookup`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
+from math import prod
 from typing import Any
 
 from altac import ir
@@ -37,54 +38,26 @@ def as_tab(value: Value) -> Tab:
 
 def tabulate(function: Callable[..., Value], *operands: Value) -> Tab:
     """``function`` of the operands, entry by entry; a `Failure` or a `Hole` operand gives a hole."""
-    tabs = [as_tab(o) for o in operands]
-    dims: list[Dim] = []
-    places: dict[Any, int] = {}
-    for tab in tabs:
-        for dim in tab.dims:
-            key = (dim.rt.key, dim.low, dim.size)
-            if key not in places:
-                places[key] = len(dims)
-                dims.append(dim)
-    total = 1
-    for dim in dims:
-        total *= dim.size
-        if total > limits.TABLE:
-            raise TooLarge(dims)
-    maps = [[(places[d.rt.key, d.low, d.size], d.size) for d in tab.dims] for tab in tabs]
-    entries: list[Value | Hole] = []
-    for index in product(*(range(d.size) for d in dims)):
-        arguments = []
-        hole = None
-        for tab, places_of in zip(tabs, maps, strict=True):
-            offset = 0
-            for place, size in places_of:
-                offset = offset * size + index[place]
-            entry = tab.entries[offset]
-            if isinstance(entry, Hole):
-                hole = entry
-                break
-            arguments.append(entry)
-        if hole is not None:
-            entries.append(hole)
-            continue
-        try:
-            entries.append(function(*arguments))
-        except Failure as failure:
-            entries.append(Hole(failure.reason))
-    return Tab(tuple(dims), entries)
+    dims, rows = _together(*map(as_tab, operands))
+    return Tab(dims, [_entry(function, row) for row in rows])
+
+
+def _entry(function: Callable[..., Value], arguments: tuple[Value | Hole, ...]) -> Value | Hole:
+    for argument in arguments:
+        if isinstance(argument, Hole):
+            return argument
+    try:
+        return function(*arguments)
+    except Failure as failure:
+        return Hole(failure.reason)
 
 
 def choose(condition: Rt, then: Value, orelse: Value, is_head: Callable[[str], bool]) -> Tab:
     """``then`` where ``condition`` holds, else ``orelse``; what fails in one of them is no error where the other counts."""
-    parts = [
-        _protected(as_tab(then), condition.expr, is_head),
-        _protected(as_tab(orelse), ir.Not(condition.expr), is_head),
-    ]
-    # A hole that is not chosen does not count, so entries are tried in boxes.
-    boxes: list[Any] = [Tab(part.dims, [(entry,) for entry in part.entries]) for part in parts]  # type: ignore[misc]
-    chosen = tabulate(lambda c, a, b: a if c else b, condition, *boxes)
-    return Tab(chosen.dims, [entry[0] if isinstance(entry, tuple) else entry for entry in chosen.entries])
+    first = _protected(as_tab(then), condition.expr, is_head)
+    second = _protected(as_tab(orelse), ir.Not(condition.expr), is_head)
+    dims, rows = _together(as_tab(condition), first, second)
+    return Tab(dims, [one if holds else other for holds, one, other in rows])
 
 
 def _protected(tab: Tab, condition: ir.Expr, is_head: Callable[[str], bool]) -> Tab:
@@ -93,7 +66,7 @@ def _protected(tab: Tab, condition: ir.Expr, is_head: Callable[[str], bool]) -> 
     def protected(dim: Dim) -> Dim:
         domain = dim.rt.domain
         inside = dim.low <= domain.low and domain.low + domain.size <= dim.low + dim.size
-        if inside and not _may_fail(dim.rt.expr, is_head):
+        if inside and not any(_may_fail(part, is_head) for part in nodes(dim.rt.expr)):
             return dim
         expr = ir.IfExpr(condition, dim.rt.expr, ir.Const(dim.low), dim.rt.expr.span)
         return Dim(Rt(expr, domain), dim.low, dim.size)
@@ -101,21 +74,44 @@ def _protected(tab: Tab, condition: ir.Expr, is_head: Callable[[str], bool]) -> 
     return Tab(tuple(map(protected, tab.dims)), tab.entries)
 
 
-def _may_fail(expr: ir.Expr, is_head: Callable[[str], bool]) -> bool:
-    """Whether evaluation may be an error."""
-    for part in nodes(expr):
-        match part:
-            case ir.Read(name=name) if is_head(name):
-                return True
-            case ir.Arithmetic(op=op, right=right):
-                undefined = OPERATORS[op].undefined
-                if undefined and not (isinstance(right, ir.Const) and right.value not in undefined):
-                    return True
-            case ir.Lookup():
-                return True
-            case _:
-                pass
-    return False
+def _may_fail(part: ir.Expr, is_head: Callable[[str], bool]) -> bool:
+    """Whether evaluation may be an error at this node itself."""
+    if isinstance(part, ir.Read):
+        return is_head(part.name)
+    if isinstance(part, ir.Arithmetic):
+        undefined = OPERATORS[part.op].undefined
+        return bool(undefined) and not (isinstance(part.right, ir.Const) and part.right.value not in undefined)
+    return isinstance(part, ir.Lookup)
+
+
+def _together(*tabs: Tab) -> tuple[tuple[Dim, ...], Iterator[tuple[Value | Hole, ...]]]:
+    """The indices of all tables, each once, and for each of their values in turn the entries of the tables.
+
+    Raises:
+        TooLarge: these are more than a table may have.
+    """
+    dims: list[Dim] = []
+    places: dict[Any, int] = {}
+    for tab in tabs:
+        for dim in tab.dims:
+            key = (dim.rt.key, dim.low, dim.size)
+            if key not in places:
+                places[key] = len(dims)
+                dims.append(dim)
+    if prod(dim.size for dim in dims) > limits.TABLE:
+        raise TooLarge(dims)
+    maps = [(tab.entries, [(places[d.rt.key, d.low, d.size], d.size) for d in tab.dims]) for tab in tabs]
+
+    def entry(
+        entries: Sequence[Value | Hole], places_of: list[tuple[int, int]], index: tuple[int, ...]
+    ) -> Value | Hole:
+        offset = 0
+        for place, size in places_of:
+            offset = offset * size + index[place]
+        return entries[offset]
+
+    indices = product(*(range(d.size) for d in dims))
+    return tuple(dims), (tuple(entry(*pair, index) for pair in maps) for index in indices)
 
 
 def settle(tab: Tab, span: Span | None) -> Value:
