@@ -12,8 +12,9 @@ import click
 @click.option("--stdio", is_flag=True, help="Speak over stdin and stdout; the only way, and taken if left out.")
 def lsp(stdio: bool) -> None:
     """Serve an editor: the language server, over stdin and stdout."""
+    from altac.lsp.features import register
     from altac.lsp.server import serve
 
-    code = serve()
+    code = serve(register)
     sys.stderr.flush()
     os._exit(code)  # a check under way is of no use to anyone now

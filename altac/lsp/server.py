@@ -210,10 +210,11 @@ def _version() -> str:
         return "unknown"
 
 
-def serve() -> int:
-    """Serve the editor on stdin and stdout until it leaves; the exit code. Ends too when the editor dies."""
-    from altac.lsp.features import register
+def serve(register: Callable[[AltacServer], None]) -> int:
+    """Serve the editor on stdin and stdout until it leaves; the exit code. Ends too when the editor dies.
 
+    ``register`` gives the server its features (`altac.lsp.features.register`).
+    """
     logging.basicConfig(stream=sys.stderr, level=logging.ERROR)
     sys.setrecursionlimit(20_000)
     threading.stack_size(_STACK)
