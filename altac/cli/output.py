@@ -61,8 +61,11 @@ def report(problems: Iterable[Problem]) -> None:
     """Show problems on stderr."""
     from altac.diagnostics.render import problems_lines
 
+    found = list(problems)
+    if not found:
+        return
     console = on_terminal(err=True)
-    lines = problems_lines(list(problems), WIDTH if console is None else min(console.width, WIDEST))
+    lines = problems_lines(found, WIDTH if console is None else min(console.width, WIDEST))
     if console is not None:
         paint(console, lines)
         return

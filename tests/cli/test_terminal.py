@@ -37,19 +37,19 @@ test ["漢字", "[red]"] => ["漢字", "[/]"]
 _CODES = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def run(*args: str, columns: int | None, **environment: str) -> str:
+def run(*args: str, columns: int | None, command: tuple[str, ...] = ("-m", "altac"), **environment: str) -> str:
     """What a command prints, on stdout and stderr together: on a terminal of so many columns, or in a pipe."""
     settings = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **environment}
     for name in {"NO_COLOR", "COLUMNS", "FORCE_COLOR", "COLORTERM"} - set(environment):
         settings.pop(name, None)
-    command = [sys.executable, "-m", "altac", *args]
+    line = [sys.executable, *command, *args]
     if columns is None:
         return subprocess.run(
-            command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+            line, cwd=ROOT, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
         ).stdout
     outer, inner = pty.openpty()
     ioctl(outer, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    with subprocess.Popen(command, cwd=ROOT, env=settings, stdin=inner, stdout=inner, stderr=inner) as process:
+    with subprocess.Popen(line, cwd=ROOT, env=settings, stdin=inner, stdout=inner, stderr=inner) as process:
         os.close(inner)
         seen = b""
         while True:
@@ -135,6 +135,14 @@ def test_a_program_cannot_drive_the_terminal(tmp_path: Path) -> None:
     for args in (("rules", str(file)), ("trace", str(file), '["b"]')):
         seen = run(*args, columns=60, NO_COLOR="1")
         assert "\x1b" not in seen
+
+
+def test_a_check_without_problems_loads_nothing_on_a_terminal_either() -> None:
+    script = (
+        "import sys\nfrom altac.cli import main\nmain(['check', sys.argv[1]], standalone_mode=False)\n"
+        "print('rich' in sys.modules)"
+    )
+    assert run(PARITY, columns=80, command=("-c", script)).split() == ["False"]
 
 
 @pytest.mark.parametrize("command", [*COMMANDS, "trace"])
