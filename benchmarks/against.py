@@ -79,19 +79,18 @@ def compare(other: Path, rounds: int) -> dict[str, dict[str, float]]:
     """Milliseconds of both versions and the quartiles of their differences, by what was measured."""
     found = {}
     for name in (*COMMANDS, *TEXTS):
-        here, there = [], []
+        times: dict[Path, list[float]] = {ROOT: [], other: []}
         for count in range(rounds + 1):
-            if name in COMMANDS:
-                pair = [command_time(version, COMMANDS[name]) for version in (ROOT, other)]
-            else:
-                pair = [parse_time(version, TEXTS[name]) for version in (ROOT, other)]
-            if count:  # the first fills the caches
-                here.append(pair[0])
-                there.append(pair[1])
+            for version in (ROOT, other) if count % 2 else (other, ROOT):
+                command = COMMANDS.get(name)
+                time = parse_time(version, TEXTS[name]) if command is None else command_time(version, command)
+                if count:  # the first round fills the caches
+                    times[version].append(time)
+        here, there = times[ROOT], times[other]
         low, middle, high = statistics.quantiles((a - b for a, b in zip(here, there, strict=True)), n=4)
         found[name] = {
-            "here": statistics.median(here), "there": statistics.median(there),
-            "difference": middle, "lower quartile": low, "upper quartile": high,
+            "here": statistics.median(here), "there": statistics.median(there), "difference": middle,
+            "lower quartile": low, "upper quartile": high, "difference of the best": min(here) - min(there),
         }  # fmt: skip
         print(f"{name:<34}" + "  ".join(f"{key} {value:.1f}" for key, value in found[name].items()), flush=True)
     return found
