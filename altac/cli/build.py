@@ -7,7 +7,7 @@ import time
 
 import click
 
-from altac.api import load
+from altac.api import Program, load
 from altac.cli.exits import Exit
 from altac.cli.output import level_option, params_option, report, show, target_option
 from altac.cli.stages import STAGES, pass_lines, stage_lines
@@ -48,15 +48,16 @@ def build(
     program = load(file, params)
     report(program.warnings)
     record = Record()
+    if emit and directory is None and not time_passes and not STAGES[emit][0]:  # what needs no pass waits for none
+        _print(emit, program, level, record)
+        return Exit.SUCCESS
     start = time.perf_counter()
     try:
         model = program.compile(level, dtype=dtype, max_length=max_length, allow_sampled=allow_sampled, record=record)
         seconds = time.perf_counter() - start
     finally:  # a pass that fails hides neither the stages before it nor what they took
-        if emit == "ir":  # data, not to be folded
-            click.echo("\n".join(stage_lines(emit, program, level, record)))
-        elif emit:
-            show(stage_lines(emit, program, level, record))
+        if emit:
+            _print(emit, program, level, record)
         if time_passes:
             show(pass_lines(record.passes), err=True)
     if directory is None:
@@ -72,6 +73,14 @@ def build(
             f" residual stream of {residual:,}, built in {seconds:.2f} s"
         ])  # fmt: skip
     return Exit.SUCCESS
+
+
+def _print(stage: str, program: Program, level: int, record: Record) -> None:
+    lines = stage_lines(stage, program, level, record)
+    if stage == "ir":  # data, not to be folded
+        click.echo("\n".join(lines))
+    else:
+        show(lines)
 
 
 @click.command()

@@ -165,6 +165,59 @@ def test_inspect(level: str) -> None:
     assert (found["variables"], found["heads"], found["rules"], found["mlp_width"]) == (2, 2, 7, 7)
 
 
+@pytest.mark.parametrize(
+    ("stage", "shown"),
+    [
+        ("ir", '"program": "sequential_relative"'),
+        ("rules", "7 rules in all"),
+        ("diagrams", "#0: not done: #1; done: keep"),
+        ("units", "not done and done_left: done <- true"),
+        ("layout", "residual stream: 8 dimensions"),
+    ],
+)
+def test_stages_are_printed(stage: str, shown: str) -> None:
+    result = altac("build", PARITY, "--emit", stage)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert shown in result.stdout
+
+
+def test_passes_and_stages_of_a_build_that_fails() -> None:
+    addition = str(ROOT / "examples" / "addition.alta")
+    result = altac("build", addition, "--dtype", "bfloat16", "--emit", "layout", "--time-passes")
+    assert result.exit_code == 1
+    assert "residual stream: 91 dimensions" in result.stdout
+    assert "unit-not-exact" in result.stderr
+    passes = {line.split()[0]: line for line in result.stderr.splitlines() if " MB" in line}
+    assert list(passes)[:5] == ["validate", "prune", "reachable", "units", "prove"]
+    assert [name for name, line in passes.items() if line.endswith("failed")] == ["assemble"]
+
+
+def test_stages_are_printed_beside_a_written_model(tmp_path: Path) -> None:
+    result = altac("build", PARITY, "-o", str(tmp_path / "m"), "--emit", "units", "--time-passes")
+    assert result.exit_code == 0 and "done <- true" in result.stdout
+    assert (tmp_path / "m" / "config.json").exists()
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--emit", "ir", "--json"), ("--emit", "diagrams", "-O0"), ("--emit", "weights")]
+)
+def test_what_build_cannot_do_is_a_usage_error(options: tuple[str, ...]) -> None:
+    result = altac("build", PARITY, *options)
+    assert result.exit_code == 2 and "Error:" in result.stderr
+
+
+def test_what_is_only_sampled_is_built_on_request(tmp_path: Path) -> None:
+    file = tmp_path / "large.alta"
+    file.write_text((ROOT / "tests" / "golden" / "proof-incomplete.alta").read_text())
+    assert "proof-incomplete" in altac("build", str(file), "-o", str(tmp_path / "m")).stderr
+    assert not (tmp_path / "m").exists()
+    found = json.loads(altac("build", str(file), "-o", str(tmp_path / "m"), "--allow-sampled", "--json").stdout)
+    assert found["proof"] == "sampled"
+    config = json.loads((tmp_path / "m" / "config.json").read_text())
+    assert (config["certificate"]["proof"], config["certificate"]["sampled"]) == ("sampled", ["large"])
+    assert json.loads(altac("inspect", str(file), "--json").stdout)["proof"] == "sampled"
+
+
 def test_rules() -> None:
     found = json.loads(altac("rules", PARITY, "--format", "json").stdout)
     assert (len(found["rules"]), len(found["resets"])) == (3, 4)

@@ -11,17 +11,19 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from altac.api import check_source
 from altac.cli import main
 from altac.diagnostics.problem import AltacError
 from altac.highlight import AltacLexer
 from altac.ir import Head
 from altac.limits import Limits
 from altac.rules.expand import expand
+from altac.source import Source
 from altac.trace import collect, layers
 from altac.trace.fired import Fired
 from altac.units import units
 from altac.view import data as limits
-from altac.view import page, view_data
+from altac.view import page, view, view_data
 from altac.view.listing import listing
 from tests.random_programs import random_program
 from tests.view.runs import ALL, FAILING, ROOT, program, shown, traced
@@ -283,3 +285,15 @@ def test_a_warning_says_what_the_page_leaves_out(tmp_path: Path, monkeypatch: py
     result = altac("view", PARITY, "START 1", "-o", str(tmp_path / "page.html"))
     assert result.exit_code == 0
     assert "warning[left-out]: the page leaves out the hidden units: they have 24 weights" in result.stderr
+
+
+def test_what_is_not_compiled_has_no_features_on_the_page() -> None:
+    text = (
+        "program p\ntokens 0, 1\nvar bit: bool = token == 1\nvar unread: 0..3 = 0\n"
+        "mlp { bit <- not bit; if unread < 3 { unread <- unread + 1 } }\noutput bit\nlayers 2\n"
+    )
+    found, problems = check_source(Source("p.alta", text))
+    assert found is not None, problems
+    drawn = view(found, [1]).data["units"]
+    assert len(drawn["units"]) == found.compile().sizes["mlp_width"]
+    assert drawn["offsets"] == [0, -1]
