@@ -15,7 +15,7 @@ from altac.api import check_source
 from altac.cli import main
 from altac.diagnostics.problem import AltacError
 from altac.source import Source
-from altac.trace import collect
+from altac.trace import Trace, collect
 from altac.trace import plot as plotting
 from altac.trace.plot import changing, panels, plot
 
@@ -36,7 +36,7 @@ def texts(svg: str) -> list[str]:
     return [(e.text or "").strip() for e in root.iter() if e.tag is ET.Comment]
 
 
-def parity() -> plotting.Trace:
+def parity() -> Trace:
     program = altac.load(PARITY)
     return collect(program.ir, program.encode("START 1 0 1"))
 
