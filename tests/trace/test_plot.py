@@ -33,7 +33,7 @@ def texts(svg: str) -> list[str]:
     """The texts of a picture: matplotlib notes each in a comment before its glyphs."""
     parser = ET.XMLParser(target=ET.TreeBuilder(insert_comments=True))
     root = ET.fromstring(svg, parser)
-    return [(e.text or "").strip() for e in root.iter() if e.tag is ET.Comment]
+    return [(e.text or "").strip() for e in root.iter() if callable(e.tag)]
 
 
 def parity() -> Trace:

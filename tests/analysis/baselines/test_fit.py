@@ -50,7 +50,7 @@ def test_a_classifier_learns() -> None:
 
 def test_copying_sequences_is_learned_and_decoded() -> None:
     rng = np.random.default_rng(0)
-    sequences = [rng.integers(1, 4, rng.integers(1, 3)) for _ in range(40)]
+    sequences = [rng.integers(1, 4, rng.integers(1, 3)).tolist() for _ in range(40)]
     inputs = padded(sequences, 2)
     targets = padded([(START, *(STOP + s), STOP) for s in sequences], 4)
     recipe = replace(TINY, steps=300, learning_rate=5e-3)
