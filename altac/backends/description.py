@@ -80,6 +80,7 @@ It needs {needed}.
 | --- | --- |
 | model.py | the Transformer; its docstring says what each part of the residual stream holds |
 | inference.py | text to tokens, inputs to batches, outputs to values |
+| guards.py | what is said of inputs and files that are wrong |
 | model.safetensors | {configuration.sizes.parameters} weights in {configuration.dtype} |
 | config.json | tokens, outputs, limits, and what is guaranteed |
 | configuration.py | config.json as Python values |
