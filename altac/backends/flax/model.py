@@ -71,7 +71,7 @@ class Attention(nnx.Module):
         query = dot("btd,hdk->bhtk", x, self.query[...])
         key = dot("btd,hdk->bhtk", x, self.key[...])
         value = dot("btd,hdv->bhtv", x, self.value[...])
-        logits = dot("bhik,bhjk->bhij", query, key) + biases[None]
+        logits = dot("bhik,bhjk->bhij", query, key) + biases[None].astype(jnp.float32)
         logits = jnp.where(mask[:, None, None, :], logits, MASKED)
         weight = jnp.exp(logits - jnp.max(logits, axis=-1, keepdims=True, initial=MASKED))
         # Weights are 0 or 1 here, so this divides a sum by the number of selected positions.
