@@ -276,6 +276,7 @@ def test_sizes_and_vocabulary_are_those_of_the_weights(directory: Path) -> None:
 def test_every_field_of_a_configuration_can_be_anything(built: BuiltModel) -> None:
     """Wrong values of every field give a ValueError, or a configuration."""
     plain = json.loads(built.configuration.to_json())
+    anything: tuple[Any, ...] = (None, True, -1, 10**30, 0.5, "", "x", [], {}, [[]])
 
     def places(data: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield at
@@ -283,7 +284,7 @@ def test_every_field_of_a_configuration_can_be_anything(built: BuiltModel) -> No
             yield from places(data[key], (*at, key))
 
     for place in list(places(plain))[1:]:
-        for value in (None, True, -1, 10**30, 0.5, "", "x", [], {}, [[]]):
+        for value in anything:
             data = json.loads(json.dumps(plain))
             inner = data
             for key in place[:-1]:
