@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from altac.durable import ForeignFolderError, replace_folder
 from altac.ir import Program
 from altac.ir.json import dump
 from altac.transformer import BuiltModel
-from altac.transformer.configuration import FORMAT
+from altac.transformer.configuration import FORMAT, parse_json
 
 
 def write(
@@ -62,7 +61,7 @@ def is_ours(directory: Path) -> bool:
 def _is_early(directory: Path) -> bool:
     """Whether ``directory`` holds a build of the time before there was a manifest."""
     try:
-        config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+        config = parse_json((directory / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     written = {"model.py", "model.safetensors", "config.json", "labels.json", "README.md", "__pycache__"}

@@ -18,7 +18,7 @@ from tests import programs
 from tests.models import build
 
 MODULE = {
-    "model.py", "inference.py", "configuration.py", "model.safetensors", "config.json", "labels.json", "README.md",
+    "model.py", "inference.py", "guards.py", "configuration.py", "model.safetensors", "config.json", "labels.json", "README.md",
     "program.json", "altac.json",
 }  # fmt: skip
 
@@ -152,3 +152,12 @@ def test_an_unknown_target_writes_nothing(built: BuiltModel, tmp_path: Path) -> 
     assert refused(raised) == "unknown-target"
     assert raised.value.problems[0].render_help() == "did you mean `flax`?"
     assert not list(tmp_path.iterdir())
+
+
+def test_a_directory_whose_configuration_is_nested_deeply_is_none_of_ours(built: BuiltModel, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("[" * 200_000)
+    with pytest.raises(AltacError) as raised:
+        write(built, tmp_path / "model")
+    assert refused(raised) == "output-exists"
+    assert (tmp_path / "model" / "config.json").exists()
