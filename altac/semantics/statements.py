@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import assert_never
 
 from altac import ir
@@ -119,7 +120,8 @@ class Statements:
         subject = self._held(evaluate(self.context, node.subject, env), result, node)
         arms = None
         if subject is not POISON:
-            arms = patterns.arms(self.context, node, subject, lambda pattern: evaluate(self.context, pattern, env))
+            values = partial(evaluate, self.context, env=env)
+            arms = patterns.arms(self.context, node, subject, values, env.general)
         if arms is None:
             for arm in node.arms:
                 self.block(arm.body, env)
