@@ -139,10 +139,13 @@ class BadUnpacking(Problem):
 @diagnostic
 class NotStatic(Problem):
     what: str
+    hint: str = "use constants, parameters and loop names here"
     code = "not-static"
     title = "{what} must be known at compile time"
     label = "depends on the run"
-    help = "use constants, parameters and loop names here"
+
+    def render_help(self) -> str:
+        return self.hint
 
 
 @diagnostic

@@ -63,6 +63,12 @@ from altac.semantics.wording import kind, show
 from altac.source import Span
 from altac.syntax import tree
 
+#: How what is gone through may depend on a variable.
+_TABLE = (
+    "make a table of all cases and index that by the variable: `const ABOVE = [{m for m in 0..8 if m > n} for n in 0..8]`,"
+    " then `ABOVE[n]`"
+)
+
 
 def evaluate(context: Context, node: tree.Expr, env: Env) -> Value:
     """The value of an expression; POISON, and a report, if it has none. Raises `GiveUp` at a limit."""
@@ -136,7 +142,7 @@ def _binary(context: Context, node: tree.Binary, env: Env) -> Value:
         and operators.is_int(right)
         and (is_runtime(left) or is_runtime(right))
     ):
-        return context.fail(NotStatic(span=node.span, what="a bound of a range"))
+        return context.fail(NotStatic(span=node.span, what="a bound of a range", hint=_TABLE))
     if node.op == "+" or not isinstance(right, RangeV):
         context.spend((_length(left) + _length(right)) // 4, node.span)
     return context.attempt(
@@ -246,7 +252,7 @@ def _holds(context: Context, condition: tree.Expr, env: Env) -> bool:
     if isinstance(value, bool):
         return value
     if is_runtime(value):
-        context.report(NotStatic(span=condition.span, what="the condition of a comprehension"))
+        context.report(NotStatic(span=condition.span, what="the condition of a comprehension", hint=_TABLE))
     elif value is not POISON:
         context.report(NotBool(span=condition.span, found=kind(value), context="`if`"))
     return False

@@ -118,3 +118,53 @@ def test_works_on_every_engine(name: str) -> None:
         for line in program.ir.tests:
             (run,) = model.run([line.input])
             assert run.output == list(line.expected), level
+
+
+def said(body: str) -> list[tuple[str, str]]:
+    """Code and help of the problems of a program with the lines ``body``."""
+    start = "program p\ntokens 0..9, a, START\nvar bit: bool = true\nvar n: 0..9 = 0\nvar done: bool = false\n"
+    text = f"{start}{body}\noutput bit\nlayers 1\n"
+    _, problems = altac.check_source(Source("p.alta", text))
+    return [(p.code, p.render_help()) for p in problems if p.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "help"),
+    [
+        ("var t: 0..9 = int(token)", "failed-conversion", "match ... { a => ..., _ => int(token) }"),
+        ("var t: bool = bool(token)", "failed-conversion", "{ 2 => ..., _ => bool(token) }"),
+        ("const HALF = int(1 / 2)", "failed-conversion", "round("),
+        ("head h = n at +1", "unexpected-text", "write `1`"),
+        ("var t: 0..9 = 1 if token == a else 0", "unexpected-text", "`if c { a } else { b }`"),
+        ("head h = bit at -1 else false", "unexpected-text", "where it is read"),
+        ("mlp { let done = true }", "shadowed-name", "`done <- true`"),
+        ("mlp { n += 1 }", "wrong-operator", "`n <- n + ...`"),
+        ("mlp { n++ }", "wrong-operator", "`n <- n + 1`"),
+        ("mlp { if bit { n <- 1 } otherwise { n <- 2 } }", "wrong-operator", "`else`"),
+        ("head h = bit at n", "runtime-offset", "attend(query: POINTER"),
+        ("var s: set of 0..9 = {}\nmlp { s <- {m for m in 0..8 if m > n} }", "not-static", "make a table"),
+        ("var s: set of 0..9 = {}\nmlp { s <- {m for m in 0..n} }", "not-static", "make a table"),
+        ('const T = {"up": 1}\nconst D = T["down"]', "index-out-of-range", 'the keys are "up"'),
+    ],
+)
+def test_the_help_names_the_fix(body: str, code: str, help: str) -> None:
+    ((found, text),) = said(body)
+    assert found == code and help in text
+
+
+def test_a_mended_operator_hides_no_other_error_of_its_line() -> None:
+    codes = [code for code, _ in said("mlp { if n < 9 && tru { n <- nn + 1 } }")]
+    assert codes == ["wrong-operator", "unknown-name", "unknown-name"]
+
+
+def test_a_run_time_error_names_the_let() -> None:
+    text = """\
+program p
+tokens 0..9
+var n: 0..9 = token
+mlp { let total = n + n; n <- total }
+output n
+layers 1
+"""
+    (run,) = load(text).run([[7]])
+    assert run.error is not None and "total = 14" in run.error.render_help()
