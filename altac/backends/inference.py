@@ -75,10 +75,9 @@ class Inference(ABC):
     # text and JSON
 
     def encode(self, item: str | Sequence[str | int]) -> list[int]:
-        """Token indices of text, of a JSON array in text, or of a sequence of names and numbers; with the frame."""
-        if isinstance(item, str) and item.lstrip().startswith("["):
-            item = json.loads(item)
-        tokens = self._tokenize(item) if isinstance(item, str) else self._lookup(item)
+        """Token indices, frame included, of text, of a sequence of names and numbers, or of a string that no spelling can read
+        as text and that is a JSON array of them."""
+        tokens = self._read(item) if isinstance(item, str) else self._lookup(item)
         frame = self.configuration.frame
         tokens = [*frame.before, *tokens, *frame.after]
         if frame.fill is not None:
@@ -86,6 +85,28 @@ class Inference(ABC):
             if len(tokens) > frame.length:
                 raise ValueError(f"{len(tokens)} tokens do not fit into the {frame.length} of the frame")
         return tokens
+
+    def _read(self, string: str) -> list[int]:
+        try:
+            return self._tokenize(string)
+        except ValueError:
+            if not string.lstrip().startswith("["):
+                raise
+            try:
+                items = json.loads(string)
+            except (ValueError, RecursionError):
+                items = None
+            if not isinstance(items, list):
+                raise
+        return self._lookup(items)
+
+    def meant(self, string: str, how: str) -> str | list[str | int]:
+        """What `encode` takes for ``string`` if it is text ("--text"), a JSON array ("--tokens"), or whichever it can be ("")."""
+        if how == "--text":
+            return [self.configuration.tokens[t].name for t in self._tokenize(string)]
+        if how == "--tokens" and not isinstance(found := json.loads(string), list):
+            raise ValueError("not a JSON array")
+        return found if how == "--tokens" else string
 
     def _lookup(self, items: Sequence[object]) -> list[int]:
         names: dict[object, int] = {}
@@ -262,14 +283,18 @@ def rounded_up(number: int, least: int = 1) -> int:
 
 
 def main(load: Callable[[], Inference]) -> None:
-    """The command line: run every argument, and print what comes out as JSON."""
+    """The command line: run every argument, and print what comes out as JSON. Arguments after ``--text`` are text, those
+    after ``--tokens`` JSON arrays, whatever else could be meant."""
     try:
         model = load()
     except ValueError as error:
         sys.exit(str(error))
-    argument = ""
+    argument = meant = ""
     try:
         for argument in sys.argv[1:]:
-            print(json.dumps(model(argument), ensure_ascii=False))
+            if argument in ("--text", "--tokens"):
+                meant = argument
+            else:
+                print(json.dumps(model(model.meant(argument, meant)), ensure_ascii=False))
     except ValueError as error:
         sys.exit(f"{argument}: {error}")

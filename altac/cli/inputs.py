@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
+
+import click
 
 from altac.api import Program
 from altac.diagnostics.problem import AltacError, Problem
@@ -27,6 +29,30 @@ def read_items(lines: TextIO, name: str) -> Iterator[Item]:
     """The inputs on the lines of the file called ``name``; blank lines are left out."""
     for line in parse_lines(lines, name):
         yield Item(f"{name}:{line.number}", line.given, line.problem)
+
+
+#: How an INPUT is to be read: as text, as a JSON array of tokens, or as text if the program's spellings can read it.
+Meant = Literal["text", "tokens"] | None
+
+
+def meant_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds ``--text`` and ``--tokens``, which say what an INPUT is, as the argument ``meant``."""
+    text = click.option("--text", "meant", flag_value="text", help="An INPUT is text, also where JSON could be meant.")
+    tokens = click.option("--tokens", "meant", flag_value="tokens", help="An INPUT is a JSON array of tokens.")
+    return text(tokens(command))
+
+
+def as_meant(program: Program, text: str, meant: Meant) -> str | list[Any]:
+    """An INPUT of the command line, for `Program.encode`. Raises `AltacError` if it is not what it is meant to be."""
+    from altac.interpreter.codec import input_json, read_array, read_text
+
+    match meant:
+        case None:
+            return text
+        case "text":
+            return list(input_json(program.ir, read_text(program.ir, text)))
+        case "tokens":
+            return read_array(text)
 
 
 #: Bad lines that are shown.

@@ -12,7 +12,7 @@ import click
 
 from altac.api import Program, load
 from altac.cli.exits import Exit
-from altac.cli.inputs import Item, read_items
+from altac.cli.inputs import Item, Meant, as_meant, meant_option, read_items
 from altac.cli.output import params_option, report
 from altac.diagnostics.cli_errors import BadLine
 from altac.diagnostics.problem import AltacError, Problem
@@ -35,6 +35,7 @@ BATCH = 4096
     help="Run exactly K layers unless all positions halt before.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per input.")
+@meant_option
 @params_option
 def run(
     file: str,
@@ -43,14 +44,18 @@ def run(
     engine: Any,
     max_layers: int | None,
     as_json: bool,
+    meant: Meant,
     params: dict[str, str],
 ) -> int:
-    """Run a program on inputs: text in its token spelling, or JSON arrays of token names and numbers."""
+    """Run a program on inputs: text in its token spelling, or JSON arrays of token names and numbers.
+
+    An INPUT that its spelling can read is text, also if it begins with [.
+    """
     if not inputs and source is None:
         raise click.UsageError("Give an INPUT, or a file of them with --inputs.")
     program = load(file, params)
     report(program.warnings)
-    items = _arguments(inputs)
+    items = _arguments(program, inputs, meant)
     sound = True
     if source is None:
         sound = _run_all(program, items, engine, max_layers, as_json)
@@ -66,9 +71,12 @@ def run(
     return Exit.SUCCESS if sound else Exit.FAILURE
 
 
-def _arguments(inputs: tuple[str, ...]) -> Iterator[Item]:
+def _arguments(program: Program, inputs: tuple[str, ...], meant: Meant) -> Iterator[Item]:
     for number, text in enumerate(inputs, 1):
-        yield Item(f"input {number}", text)  # the codec reads JSON arrays in text
+        try:
+            yield Item(f"input {number}", as_meant(program, text, meant))
+        except AltacError as error:
+            yield Item(f"input {number}", problem=error.problems[0])
 
 
 def _run_all(program: Program, items: Iterator[Item], engine: Any, max_layers: int | None, as_json: bool) -> bool:
