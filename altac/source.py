@@ -23,6 +23,12 @@ class Source:
         """Offsets of the first character of each line."""
         return (0, *(end.end() for end in LINE_END.finditer(self.text)))
 
+    @property
+    def line_end(self) -> str:
+        """What ends its lines: what ends the first; a line feed if there is one line only, or a carriage return alone."""
+        first = LINE_END.search(self.text)
+        return "\r\n" if first is not None and first.group() == "\r\n" else "\n"
+
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of ``offset``, both 1-based, columns counted in code points."""
         line = bisect_right(self.line_starts, offset)

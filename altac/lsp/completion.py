@@ -13,7 +13,6 @@ from altac import resources
 from altac.lsp import names
 from altac.lsp.hover import declaration, documentation
 from altac.lsp.outline import detail
-from altac.lsp.positions import offset_of
 from altac.lsp.project import Project
 from altac.lsp.words import BUILTINS, HEAD_PARTS, KEYWORDS
 from altac.syntax.keywords import words
@@ -46,8 +45,8 @@ def complete(project: Project, path: str, position: types.Position) -> list[type
     if index is None:
         return []
     source = index.module.source
-    offset = offset_of(source, position)
-    line = source.text[source.text.rfind("\n", 0, offset) + 1 : offset]
+    offset = project.positions.offset_of(source, position)
+    line = source.text[source.line_bounds(offset)[0] : offset]
     if (found := _IMPORT_FILE.match(line)) is not None:
         return list(_files(path, found.group(1)))
     tokens = tokenize(source.text[:offset])
@@ -280,7 +279,7 @@ def signature(project: Project, path: str, position: types.Position) -> types.Si
     if index is None:
         return None
     source = index.module.source
-    offset = offset_of(source, position)
+    offset = project.positions.offset_of(source, position)
     call = call_before(tokenize(source.text[:offset]))
     if call is None:
         return None
