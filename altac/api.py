@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from altac.backends import DEFAULT
 from altac.diagnostics.problem import AltacError, Problem
+from altac.display.runs import Run, Runs
 from altac.source import Source
 
 if TYPE_CHECKING:
@@ -32,43 +33,6 @@ Engine = Literal["interpreter", "transformer"]
 LEVELS = (0, 1, 2)
 #: Text in the program's spelling, or token names and numbers.
 Input = str | Sequence[str | int]
-
-
-@dataclass(frozen=True)
-class Run:
-    """The outcome for one input, in JSON values; ``text`` is None where the output type has no spelling, and
-    ``error`` is set if the input failed."""
-
-    input: list[str | int]
-    output: list[Any]
-    text: str | None
-    layers: int
-    halted: bool
-    error: Problem | None = None
-
-    def json(self) -> dict[str, Any]:
-        """The form of the command contract; with ``error`` instead of results if the input failed."""
-        if self.error is not None:
-            from altac.diagnostics.json import to_json
-
-            return {"input": self.input, "error": to_json(self.error)}
-        return {
-            "input": self.input, "output": self.output, "text": self.text, "layers": self.layers, "halted": self.halted,
-        }  # fmt: skip
-
-    def _repr_html_(self) -> str:
-        from altac.display.program import run_html
-
-        return run_html(self)
-
-
-class Runs(list[Run]):
-    """Outcomes in the order of their inputs."""
-
-    def _repr_html_(self) -> str:
-        from altac.display.program import runs_html
-
-        return runs_html(self)
 
 
 @dataclass(frozen=True)
@@ -96,12 +60,12 @@ class Program:
     def __repr__(self) -> str:
         from altac.display.program import summary
 
-        return f"<Program {summary(self)}>"
+        return f"<Program {summary(self.ir)}>"
 
     def _repr_html_(self) -> str:
         from altac.display.program import program_html
 
-        return program_html(self)
+        return program_html(self.ir, self.source)
 
     @property
     def name(self) -> str:
@@ -259,7 +223,7 @@ class Model:
     def _repr_html_(self) -> str:
         from altac.display.model import model_html
 
-        return model_html(self)
+        return model_html(self.built, self.level, self.sizes)
 
     @property
     def certificate(self) -> Certificate:

@@ -222,10 +222,10 @@ def _dask() -> Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]:
         raise AltacError(NoDask()) from None
     scheduler = dask.base.get_scheduler() or "processes"
 
-    def run(function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
+    def submit(function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
         return iter(dask.compute(*[dask.delayed(function)(job) for job in jobs], scheduler=scheduler))
 
-    return run
+    return submit
 
 
 # files

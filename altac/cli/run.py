@@ -10,12 +10,13 @@ from typing import Any
 
 import click
 
-from altac.api import Program, Run, load
+from altac.api import Program, load
 from altac.cli.exits import Exit
 from altac.cli.inputs import Item, read_items
 from altac.cli.output import params_option, report
 from altac.diagnostics.cli_errors import BadLine
 from altac.diagnostics.problem import AltacError, Problem
+from altac.display.runs import Run
 from altac.interpreter.lines import open_lines
 
 #: Inputs that are run together.

@@ -146,14 +146,15 @@ def test_the_verdict_is_that_of_the_finite_differences() -> None:
         for alpha in (0.5, 0.875, 3.0):
             verdict = theorem(program, inputs, alpha=Fraction(alpha))
             names = [(s.name, s.domain.low + v) for s in program.slots for v in range(s.domain.size)]
-            expected = {}
+            expected: dict[tuple[str, int, tuple[str, int] | None], tuple[float, float]] = {}
             for name, dense in (("W1", mlp.w1), ("b1", mlp.b1), ("W2", mlp.w2)):
                 left, right = mlp.differences(dense, mlp.regularised(alpha))
                 for index in np.ndindex(dense.shape):
                     if not left[index] < 0 < right[index]:
                         number = index[1] if name == "W2" else index[0]
                         feature = None if name == "b1" else names[index[0] if name == "W2" else index[1]]
-                        expected[name, number, feature] = (left[index], right[index])
+                        expected[name, number, feature] = (float(left[index]), float(right[index]))
+            mine: dict[tuple[str, int, tuple[str, int] | None], tuple[float, float]]
             mine = {(v.matrix, v.number, v.feature): (float(v.left), float(v.right)) for v in verdict.violations}
             assert mine == expected
             some += len(mine)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from altac.analysis.minimal import minimal
 from experiments import data, parity
 from experiments.__main__ import EXPERIMENTS, main
 from experiments.report import Outcome, Table, bars, curves, write
@@ -76,7 +77,7 @@ def test_an_experiment_runs_from_the_command_line(tmp_path: Path) -> None:
 def test_minimal_parity_has_the_rules_of_the_paper() -> None:
     for task, count in ((parity.RELATIVE, 7), (parity.SUM, 31)):
         program = task.load()
-        found = parity.minimal(program.ir, parity.inputs(task, program, data.parity_set(20, 10, 0)))
+        found = minimal(program.ir, parity.inputs(task, program, data.parity_set(20, 10, 0)))
         assert len(found) == count == task.paper_rules
 
 
