@@ -12,6 +12,7 @@ from altac.backends.protocol import Model
 from altac.backends.runner import TransformerRunner
 from altac.diagnostics.build_errors import AlteredModel, UnreadableModel
 from altac.diagnostics.problem import AltacError
+from altac.durable import recover
 from altac.ir import Program
 from altac.ir.json import load
 
@@ -40,6 +41,7 @@ def read(directory: str | os.PathLike[str]) -> LoadedModel:
             loaded, because a library is missing for instance.
     """
     path = Path(directory)
+    recover(path)
     try:
         manifest = Manifest.read(path)
     except OSError:

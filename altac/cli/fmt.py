@@ -7,7 +7,7 @@ import sys
 import click
 
 from altac.cli.exits import Exit
-from altac.cli.output import report, write_whole
+from altac.cli.output import echo_program, report, write_whole
 from altac.diagnostics.problem import AltacError
 
 
@@ -29,7 +29,7 @@ def fmt(files: tuple[str, ...], only_check: bool, diff: bool) -> int:
                 _show_difference(source.text, text, source.name)
             if file == "-":
                 if not (diff or only_check):
-                    click.echo(text, nl=False)
+                    echo_program(text)
             elif text != source.text:
                 if only_check:
                     click.echo(f"{file}: would change", err=True)
@@ -48,4 +48,4 @@ def _show_difference(before: str, after: str, name: str) -> None:
 
     lines = unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), name, f"{name} (formatted)")
     for line in lines:
-        click.echo(line, nl=line[-1:] != "\n")
+        echo_program(line if line.endswith("\n") else f"{line}\n")

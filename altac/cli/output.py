@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from altac.backends import DEFAULT, TARGETS
+from altac.cli.streams import ESCAPED
 from altac.diagnostics.problem import Problem
 from altac.styled import Line, folded, paint, plain, rich_text, terminal, unstyled
 
@@ -51,6 +51,11 @@ def _hang(text: str, width: int) -> int:
     if labelled is not None and labelled.end() <= width // 2:
         return labelled.end()
     return len(text) - len(text.lstrip()) + 2
+
+
+def echo_program(text: str) -> None:
+    """Print text of a program: in UTF-8, as its files are, but on a terminal as that can show it."""
+    click.echo(text if sys.stdout.isatty() else text.encode("utf-8", ESCAPED), nl=False)
 
 
 def count(number: int, noun: str) -> str:
@@ -109,23 +114,12 @@ def target_option(command: F) -> F:
 
 def write_whole(path: str, content: str | bytes) -> None:
     """Write a file completely or not at all. Raises `AltacError`."""
-    import tempfile
-
     from altac.diagnostics.cli_errors import CannotWrite
     from altac.diagnostics.problem import AltacError
+    from altac.durable import write_file
 
-    target = os.path.realpath(path)
     try:
-        mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o644
-        handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".altac-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content.encode("utf-8") if isinstance(content, str) else content)
-            os.chmod(temporary, mode)
-            os.replace(temporary, target)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        write_file(path, content)
     except OSError as error:
         raise AltacError(CannotWrite(path=path, reason=(error.strerror or str(error)).lower())) from None
 
