@@ -25,9 +25,9 @@ class Source:
 
     @property
     def line_end(self) -> str:
-        """What ends its lines: what ends the first; a line feed if there is one line only, or a carriage return alone."""
-        first = LINE_END.search(self.text)
-        return "\r\n" if first is not None and first.group() == "\r\n" else "\n"
+        """How lines end here, ``\\r\\n`` or ``\\n``: as the first does that is not ended by a carriage return alone."""
+        feed = self.text.find("\n")
+        return "\r\n" if feed > 0 and self.text[feed - 1] == "\r" else "\n"
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of ``offset``, both 1-based, columns counted in code points."""

@@ -128,7 +128,7 @@ def test_a_file_is_synced_before_it_has_its_name(tmp_path: Path, monkeypatch: py
         call = getattr(os, name)
 
         def note(*arguments: object) -> None:
-            is_folder = name == "fsync" and stat.S_ISDIR(os.fstat(arguments[0]).st_mode)  # type: ignore[call-overload]
+            is_folder = name == "fsync" and stat.S_ISDIR(os.fstat(arguments[0]).st_mode)  # type: ignore[arg-type]
             steps.append("sync folder" if is_folder else name)
             call(*arguments)
 

@@ -138,6 +138,42 @@ def test_formatting_and_fixes(tmp_path: Path, encoding: str) -> None:
     run(work())
 
 
+def test_line_ends_are_kept(tmp_path: Path) -> None:
+    tidy = "program p\r\ntokens 0, 1\r\n\r\nvar x: bool = token == 1\r\noutput x\r\nlayers 1\r\n"
+    untidy = tidy.replace("0, 1", "0,1").replace("\r\n\r\n", "\r\n\r\n\r\n\r\n").replace("layers 1", "layers  1")
+    missing = tidy.replace("program p\r\n", "").replace("token ==", "stack.Stack ==")
+    lone = tidy.replace("1\r\n", "1\r").replace("layers 1\r", "layers 1\r\n")
+
+    async def work() -> None:
+        async with editor() as client:
+            uri = await client.open(tmp_path / "a.alta", tidy)
+            document = types.TextDocumentIdentifier(uri)
+            everything = types.Range(types.Position(0, 0), types.Position(99, 0))
+            formatting = types.DocumentFormattingParams(document, types.FormattingOptions(4, True))
+            assert not await client.text_document_formatting_async(formatting)
+            await client.edit(uri, untidy)
+            edits = await client.text_document_formatting_async(formatting)
+            assert edits and Ruler(untidy, "utf-16").edited(untidy, list(edits)) == tidy
+
+            for text, titles in (
+                (missing, {"Add `program a`"}),
+                (lone, {"Replace all carriage returns that stand alone"}),
+            ):
+                await client.edit(uri, text)
+                actions = await client.text_document_code_action_async(
+                    types.CodeActionParams(document, everything, types.CodeActionContext([]))
+                )
+                found = {a.title: a.edit for a in actions or () if isinstance(a, types.CodeAction)}
+                assert titles <= set(found)
+                for edit in found.values():
+                    assert edit is not None and edit.changes is not None
+                    changed = Ruler(text, "utf-16").edited(text, list(edit.changes[uri]))
+                    assert re.sub(r"\r\n", "", changed).count("\n") == 0
+            assert changed == tidy
+
+    run(work())
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_parts_of_a_document_are_changed_where_they_are(tmp_path: Path, encoding: str) -> None:
     """Editors are asked for whole texts, and some send parts all the same."""
