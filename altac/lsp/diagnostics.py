@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _SEVERITY = {"error": types.DiagnosticSeverity.Error, "warning": types.DiagnosticSeverity.Warning}
 #: Problems whose place holds nothing that does anything.
-_UNNECESSARY = frozenset({"unreachable-arm", "no-effect", "pattern-never"})
+_UNNECESSARY = frozenset({"unreachable-arm", "no-effect", "pattern-never", "never-read"})
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,13 @@ def check_document(project: Project, source: Source) -> Report:
     """Check a document as `altac check` does, with the texts of the editor in place of those on disk."""
     from altac.lsp.facts import Facts
     from altac.semantics import check
+    from altac.semantics.findings import never_read
 
     facts = Facts()
     checked = check(source, None, project.text, inspect=facts.collect)
     grouped: dict[str, list[Problem]] = {source.name: []}
-    for problem in checked.problems:
+    unread = () if checked.program is None else never_read(checked.program, source)
+    for problem in (*checked.problems, *unread):
         place = source.name if problem.span is None else source_path(problem.span.source.name)
         grouped.setdefault(place, []).append(problem)
     facts.program = checked.program
