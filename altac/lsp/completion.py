@@ -40,7 +40,22 @@ _USE_PLACE = re.compile(r"\buse\s+\w+\s*=\s*\w*$")
 
 
 def complete(project: Project, path: str, position: types.Position) -> list[types.CompletionItem]:
-    """The completions at a position."""
+    """The completions at a position; none where a whole word stands that begins no longer one.
+
+    There nothing is left to complete, and editors would take Enter for accepting it rather than for a line end.
+    """
+    source = project.source(path)
+    items = _complete(project, path, position)
+    if source is None:
+        return items
+    offset = project.positions.offset_of(source, position)
+    found = _WORD.search(source.text[source.line_bounds(offset)[0] : offset])
+    word = "" if found is None else found.group().lower()
+    begun = {item.label for item in items if item.label.lower().startswith(word)}
+    return [] if word and len(begun) == 1 and begun.pop().lower() == word else items
+
+
+def _complete(project: Project, path: str, position: types.Position) -> list[types.CompletionItem]:
     index = project.index(path)
     if index is None:
         return []

@@ -66,3 +66,18 @@ def test_every_member_is_offered_after_its_dot(path: Path) -> None:
 )  # fmt: skip
 def test_the_call_around_a_place(before: str, expected: object) -> None:
     assert call_before(tokenize(before)) == expected
+
+
+def test_what_is_complete_is_not_offered() -> None:
+    text = "program p\ntokens START, START_AGAIN, END\nvar x: bool = token == START"
+    project = Project()
+    for typed, offered in (
+        ("END", set()),
+        ("EN", {"END"}),
+        ("START", {"START", "START_AGAIN"}),
+        ("START_AGAIN", set()),
+    ):
+        source = project.open("/p.alta", text.removesuffix("START") + typed)
+        found = complete(project, "/p.alta", project.positions.position_of(source, len(source.text)))
+        assert {item.label for item in found if item.label in ("START", "START_AGAIN", "END")} >= offered
+        assert bool(found) == bool(offered)
