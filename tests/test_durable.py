@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,8 +128,8 @@ def test_a_file_is_synced_before_it_has_its_name(tmp_path: Path, monkeypatch: py
     def noted(name: str) -> Callable[..., None]:
         call = getattr(os, name)
 
-        def note(*arguments: object) -> None:
-            is_folder = name == "fsync" and stat.S_ISDIR(os.fstat(arguments[0]).st_mode)  # type: ignore[arg-type]
+        def note(*arguments: Any) -> None:
+            is_folder = name == "fsync" and stat.S_ISDIR(os.fstat(arguments[0]).st_mode)
             steps.append("sync folder" if is_folder else name)
             call(*arguments)
 

@@ -11,6 +11,8 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from _typeshed import ReadableBuffer, WriteableBuffer
 
 #: The handler of what an encoding does not have, for `codecs`: the escapes of JSON, so that JSON stays JSON.
@@ -94,10 +96,10 @@ def abandon_output() -> None:
     os.close(handle)
 
 
-def _is_plain(stream: object) -> bool:
-    """Whether a stream is closed or on a file or a pipe; consoles of Windows have ways of their own."""
+def _is_plain(stream: TextIO | None) -> bool:
+    """Whether a stream is closed, or on a file or a pipe: terminals are never full, and have ways of their own."""
     buffer = getattr(stream, "buffer", None)
-    return stream is None or type(getattr(buffer, "raw", buffer)) is io.FileIO
+    return stream is None or not stream.isatty() and type(getattr(buffer, "raw", buffer)) is io.FileIO
 
 
 def _wrapped(raw: io.FileIO, like: object) -> io.TextIOWrapper:
