@@ -222,6 +222,14 @@ class UnexpectedCharacter(Problem):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LoneCarriageReturn(Problem):
+    code: ClassVar[str] = "lone-carriage-return"
+    title: ClassVar[str] = "a line ends with a carriage return alone"
+    label: ClassVar[str] = "no line feed follows"
+    help: ClassVar[str] = "save the file with line ends of one kind, `\\n` or `\\r\\n`"
+
+
+@dataclass(frozen=True, kw_only=True)
 class BinaryFile(Problem):
     code: ClassVar[str] = "binary-file"
     title: ClassVar[str] = "{name} is not a text file"

@@ -7,7 +7,6 @@ and the result must read as the same tokens, formatting cannot change what a pro
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -28,11 +27,10 @@ _CLOSERS = frozenset({"PAREN_CLOSE", "BRACKET_CLOSE", "SET_CLOSE", "BLOCK_CLOSE"
 _TIGHT_AFTER = frozenset({"PAREN_OPEN", "BRACKET_OPEN", "SET_OPEN", "DOT", "RANGE", "NEGATIVE"})
 _TIGHT_BEFORE = frozenset({"PAREN_CLOSE", "BRACKET_CLOSE", "SET_CLOSE", "COMMA", "SEMICOLON", "COLON", "DOT", "RANGE"})
 _OPERANDS = OPERAND_END | {"SET_CLOSE", "BLOCK_CLOSE", "ATTEND"}
-_LINE_END = re.compile("\r?\n")
 
 
 def format_source(source: Source) -> str:
-    """The text of ``source`` formatted, all its lines ended as the first one is (`line_end`).
+    """The text of ``source`` formatted, all its lines ended as the first one is (`Source.line_end`).
 
     Raises `AltacError` with its syntax errors, if it has any.
     """
@@ -44,15 +42,9 @@ def format_source(source: Source) -> str:
 
 def format_text(source: Source) -> str:
     """The text of a source without syntax errors, formatted."""
-    text = _Formatter(source).text().replace("\n", line_end(source.text))
+    text = _Formatter(source).text().replace("\n", source.line_end)
     # The safety net: should a broken line read differently, the author's text stays.
     return text if _reading(Source(source.name, text)) == _reading(source) else source.text
-
-
-def line_end(text: str) -> str:
-    """How the first line of ``text`` ends: CRLF or LF; LF if no line does. Formatted text keeps it."""
-    first = _LINE_END.search(text)
-    return "\n" if first is None else first[0]
 
 
 def _reading(source: Source) -> list[tuple[str, str]]:

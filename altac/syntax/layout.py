@@ -352,8 +352,7 @@ class Layout:
         )
 
     def _line_end(self, token: Token) -> int:
-        end = self.source.text.find("\n", token.end)
-        return len(self.source.text) if end < 0 else end
+        return self.source.line_bounds(token.end)[1]
 
     def _is_crooked(self, opener: Token, closer: Token) -> bool:
         """Whether ``closer``, the first of its line, stands in another column than the line of ``opener`` begins."""
@@ -361,7 +360,7 @@ class Layout:
         return closes != opens and closer.start - closes != self._indent(opens)
 
     def _line(self, token: Token) -> int:
-        return self.source.text.rfind("\n", 0, token.start) + 1
+        return self.source.line_bounds(token.start)[0]
 
     def _indent(self, line: int) -> int:
         text = self.source.text

@@ -9,7 +9,7 @@ import pytest
 
 from altac.diagnostics import AltacError
 from altac.source import Source
-from altac.syntax.formatter import format_source, line_end
+from altac.syntax.formatter import format_source
 from altac.syntax.lexer import tokenize
 from tests.random_sources import random_source
 from tests.syntax.samples import ALTA_FILES
@@ -56,7 +56,8 @@ def test_mixed_line_ends_become_those_of_the_first_line() -> None:
     )
     assert formatted("program p\ntokens 0, 1\r\n") == "program p\ntokens 0, 1\n"
     assert formatted("program p // note\r\n\r\n\r\n\r\ntokens 0") == "program p  // note\r\n\r\ntokens 0\r\n"
-    assert (line_end("a\r\nb\n"), line_end("a\nb\r\n"), line_end("a"), line_end("")) == ("\r\n", "\n", "\n", "\n")
+    ends = {"a\r\nb\n": "\r\n", "a\nb\r\n": "\n", "a": "\n", "": "\n", "\ra\r\r\n": "\r\n"}
+    assert {text: Source("", text).line_end for text in ends} == ends
 
 
 def _long_or_bracketed(text: str, rng: random.Random) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from altac import check_source
 from altac.diagnostics import AltacError
 from altac.source import Source
 from altac.syntax import tree
@@ -190,3 +191,18 @@ def test_files_that_cannot_be_read(tmp_path) -> None:  # type: ignore[no-untyped
 
 def test_binary_text_is_one_problem() -> None:
     assert problems("\x7fELF\0\0\0'\"(") == [("binary-file", "\0")]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_line_end_counts_as_one_line(end: str) -> None:
+    text = end.join(["// a comment", "program p", 'tokens "a"', "var x: bool = tru", "output x", "layers 1", ""])
+    _, found = check_source(Source("p", text))
+    wrong = [(p.code, p.span.line) for p in found if p.span is not None]
+    assert wrong == [("lone-carriage-return", 1)] * (end == "\r") + [("unknown-name", 4)]
+
+
+def test_a_lone_carriage_return_is_one_error_and_hides_no_other() -> None:
+    found = parse(Source("p", "program p\rtokens 0 1\rvar x: bool = token == 1\n\r\routput x\rlayers 1\r")).problems
+    assert [(p.code, p.span.line) for p in found if p.span is not None] == [
+        ("lone-carriage-return", 1), ("unexpected-text", 2),
+    ]  # fmt: skip
