@@ -189,13 +189,13 @@ class Target:
 
 
 def main(seconds: float | None = None, count: int | None = None, seed: int = 0, names: Sequence[str] = ()) -> Report:
-    """Kill until ``seconds`` have gone or ``count`` kills are done; of the commands called ``names``, or of all."""
+    """Kill for ``seconds``, once the outputs to replace are made, or ``count`` times; the commands ``names``, or all."""
     rng = random.Random(seed)
     strace = shutil.which("strace") is not None
     report = Report(Counter(), [])
-    end = float("inf") if seconds is None else time.monotonic() + seconds
     with tempfile.TemporaryDirectory() as root:
         targets = [Target(command, Path(root)) for command in COMMANDS if not names or command.name in names]
+        end = float("inf") if seconds is None else time.monotonic() + seconds
         for number in range(sys.maxsize if count is None else count):
             if time.monotonic() > end:
                 break
