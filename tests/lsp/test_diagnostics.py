@@ -124,7 +124,7 @@ def test_warnings_are_published(tmp_path: Path) -> None:
             assert (found.code, found.severity, cut(text, found.range)) == (
                 "never-read", types.DiagnosticSeverity.Warning, "h",
             )  # fmt: skip
-            assert found.tags == [types.DiagnosticTag.Unnecessary]
+            assert list(found.tags or ()) == [types.DiagnosticTag.Unnecessary]
 
     run(work())
 
