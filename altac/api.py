@@ -89,13 +89,23 @@ class Program:
         listed = isinstance(given, Iterable) and not isinstance(given, str)
         return read_input(self.ir, list(given) if listed else given)
 
-    def run(self, inputs: Iterable[Input], *, engine: Engine = "interpreter", max_layers: int | None = None) -> Runs:
+    def run(
+        self,
+        inputs: Iterable[Input],
+        *,
+        engine: Engine = "interpreter",
+        max_layers: int | None = None,
+        checked: bool = False,
+    ) -> Runs:
         """Run the program on every input. An input that fails has its `Run.error` set; the others are unharmed.
 
-        A text alone is one input. Raises `AltacError` for an input that cannot be read, or if the program can never stop.
+        A text alone is one input. ``checked``: the Transformer too fails where the program reads an undefined head or has
+        another error, instead of giving some output.
+
+        Raises `AltacError` for an input that cannot be read, or if the program can never stop.
         """
         tokens = [self.encode(i) for i in _several(inputs)]
-        return Runs(map(self.decode, self.results(tokens, engine, max_layers)))
+        return Runs(map(self.decode, self.results(tokens, engine, max_layers, checked)))
 
     def trace(self, given: Input, *, max_layers: int | None = None) -> Trace:
         """Run the program on one input and keep the residual stream of every layer; a run that fails is kept up to there.
@@ -106,12 +116,15 @@ class Program:
 
         return collect(self.ir, self.encode(given), max_layers)
 
-    def results(self, tokens: Sequence[Sequence[int]], engine: Engine, max_layers: int | None) -> list[Result]:
+    def results(
+        self, tokens: Sequence[Sequence[int]], engine: Engine, max_layers: int | None, checked: bool = False
+    ) -> list[Result]:
         """Run on token indices. Raises ValueError for an engine that there is not."""
         if engine not in get_args(Engine):
             raise ValueError(f"there is no engine {engine!r}: use {' or '.join(map(repr, get_args(Engine)))}")
         if engine == "transformer":
-            found: list[Result] = self.runner.run(tokens, max_layers)
+            runner = self.checked_runner if checked else self.runner
+            found: list[Result] = runner.run(tokens, max_layers)
             return found
         from altac.interpreter import run
 
@@ -131,6 +144,11 @@ class Program:
     def runner(self) -> Any:
         """The compiled model of the highest level, ready to run."""
         return self.compile(allow_sampled=True).runner
+
+    @cached_property
+    def checked_runner(self) -> Any:
+        """Like `runner`, but runs on which the program has an error fail as they do in the interpreter."""
+        return self.compile(allow_sampled=True).checked_runner
 
     def rules(self) -> Rules:
         """The transition rules of level 0. Raises `AltacError` if they are too many."""
@@ -264,6 +282,13 @@ class Model:
         from altac.backends.runner import TransformerRunner
 
         return TransformerRunner.of(self.built)
+
+    @cached_property
+    def checked_runner(self) -> Any:
+        """Like `runner`, but runs on which the program has an error fail as they do in the interpreter."""
+        from altac.backends.runner import TransformerRunner
+
+        return TransformerRunner.of(self.built, checked=True)
 
     def run(self, inputs: Iterable[Input], *, max_layers: int | None = None) -> Runs:
         """Like `Program.run`, on the compiled model."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -18,7 +18,10 @@ from altac.diagnostics.cli_errors import BadLine
 from altac.diagnostics.problem import AltacError, Problem
 from altac.display.runs import Run
 from altac.interpreter.lines import open_lines
+from altac.interpreter.result import Result
 
+#: Runs token indices on the engine that was asked for.
+Results = Callable[[Sequence[Sequence[int]]], list[Result]]
 #: Inputs that are run together.
 BATCH = 4096
 
@@ -34,6 +37,11 @@ BATCH = 4096
     metavar="K",
     help="Run exactly K layers unless all positions halt before.",
 )
+@click.option(
+    "--checked",
+    is_flag=True,
+    help="With --engine transformer: fail where the program reads an undefined head or has another error.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per input.")
 @meant_option
 @params_option
@@ -43,6 +51,7 @@ def run(
     source: str | None,
     engine: Any,
     max_layers: int | None,
+    checked: bool,
     as_json: bool,
     meant: Meant,
     params: dict[str, str],
@@ -56,16 +65,18 @@ def run(
     program = load(file, params)
     report(program.warnings)
     items = _arguments(program, inputs, meant)
+
+    def results_of(tokens: Sequence[Sequence[int]]) -> list[Result]:
+        return program.results(tokens, engine, max_layers, checked)
+
     sound = True
     if source is None:
-        sound = _run_all(program, items, engine, max_layers, as_json)
+        sound = _run_all(program, items, results_of, as_json)
     else:
-        sound = _run_all(program, items, engine, max_layers, as_json)
+        sound = _run_all(program, items, results_of, as_json)
         with open_lines(source) as lines:
             sound = (
-                _run_all(
-                    program, read_items(lines, "<stdin>" if source == "-" else source), engine, max_layers, as_json
-                )
+                _run_all(program, read_items(lines, "<stdin>" if source == "-" else source), results_of, as_json)
                 and sound
             )
     return Exit.SUCCESS if sound else Exit.FAILURE
@@ -79,7 +90,7 @@ def _arguments(program: Program, inputs: tuple[str, ...], meant: Meant) -> Itera
             yield Item(f"input {number}", problem=error.problems[0])
 
 
-def _run_all(program: Program, items: Iterator[Item], engine: Any, max_layers: int | None, as_json: bool) -> bool:
+def _run_all(program: Program, items: Iterator[Item], results_of: Results, as_json: bool) -> bool:
     """Run in batches, print results in order and report what failed. Whether all succeeded."""
     sound = True
     done = 0
@@ -94,7 +105,7 @@ def _run_all(program: Program, items: Iterator[Item], engine: Any, max_layers: i
                 tokens[i] = program.encode(item.given)
             except AltacError as error:
                 problems[i] = error.problems[0]
-        results = dict(zip(tokens, program.results(list(tokens.values()), engine, max_layers), strict=True))
+        results = dict(zip(tokens, results_of(list(tokens.values())), strict=True))
         for i, item in enumerate(batch):
             if i in problems:
                 outcome = Run(item.given if isinstance(item.given, list) else [], [], None, 0, False, problems[i])
