@@ -53,13 +53,20 @@ class Context:
         #: Where declared names are used, each with the place of its declaration.
         self.references: dict[Span, Span] = {}
         self.problems: dict[tuple[Any, ...], Problem] = {}
+        #: How often something was reported, the same again included.
+        self.reports = 0
         self.steps = 0
 
     def report(self, problem: Problem) -> None:
         """Keep a problem; the same at the same place counts once."""
+        self.reports += 1
         span = problem.span
         key = (problem.code, None if span is None else (span.source.name, span.start, span.end))
         self.problems.setdefault(key, problem)
+
+    def told(self, problem: type[Problem], span: Span) -> bool:
+        """Whether this was reported at the same place before: in a loop, most of what is found was."""
+        return (problem.code, (span.source.name, span.start, span.end)) in self.problems
 
     def fail(self, problem: Problem) -> Poison:
         """Report ``problem``; stands for the value that could not be had."""

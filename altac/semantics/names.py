@@ -56,6 +56,8 @@ def lookup(context: Context, name: str, span: Span, env: Env) -> Value:
         return builtins.FUNCTIONS[name]
     if any(s.lost is None or name in s.lost for s in env.space.chain()):
         return POISON
+    if context.told(UnknownName, span):
+        return POISON
     known = [*env.names, *env.space.names(), *builtins.FUNCTIONS, "Token", "bool", "true", "false"]
     if env.initial is not None:
         known += ["token", "position"]
@@ -86,6 +88,8 @@ def member(context: Context, scope: ScopeV, name: tree.Name, env: Env) -> Value:
     symbol = next(_members(context, name.text, space), None)
     if symbol is not None:
         return symbol
+    if context.told(UnknownMember, name.span):
+        return POISON
     suggestion = did_you_mean(name.text, [*space.declarations, *space.members])
     return context.fail(UnknownMember(span=name.span, name=name.text, of=scope.name, suggestion=suggestion))
 

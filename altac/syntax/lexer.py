@@ -4,6 +4,7 @@ grammar wants is a token of its own kind (``UNKNOWN``, ``BAD_STRING``, ...) that
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from altac.syntax.grammar import load_lark
@@ -25,11 +26,11 @@ class Token:
     block: int = 0
 
 
-def tokenize(text: str) -> list[Token]:
-    """All tokens of ``text``, comments, newlines and blanks included; their texts joined give ``text``."""
+def tokenize(text: str, most: int | None = None) -> list[Token]:
+    """All tokens of ``text``, or the first ``most``, comments, newlines and blanks included; their texts joined give ``text``."""
     parser: Any = load_lark().parse_interactive(text)
     # Lark gives every token its start; a token ends where the next begins.
     return [
         Token(token.type, token.value, token.start_pos, token.start_pos + len(token.value))
-        for token in parser.lexer_thread.lex(parser.parser_state)
+        for token in islice(parser.lexer_thread.lex(parser.parser_state), most)
     ]

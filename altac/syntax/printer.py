@@ -169,9 +169,15 @@ def _join(items: Iterable[tree.Expr]) -> str:
 
 
 def _operation(node: tree.Binary) -> str:
-    sign = surface().binary[node.op]
-    left, right = map(_expr, (node.left, node.right), sign.operands)
-    return f"{left}..{right}" if node.op == ".." else f"{left} {sign.text} {right}"
+    parts: list[str] = []
+    while True:  # along the left operands: a chain may be longer than calls can nest
+        sign = surface().binary[node.op]
+        parts += [_expr(node.right, sign.operands[1]), ".." if node.op == ".." else f" {sign.text} "]
+        left = node.left
+        tightness = surface().tightness
+        if not isinstance(left, tree.Binary) or tightness(_rule(left)) < tightness(sign.operands[0]):
+            return _expr(left, sign.operands[0]) + "".join(reversed(parts))
+        node = left
 
 
 def _comprehension(node: tree.Comprehension) -> str:
