@@ -78,7 +78,7 @@ class FileTooLarge(Problem):
 @dataclass(frozen=True, kw_only=True)
 class TooManyTokens(Problem):
     code: ClassVar[str] = "too-many-words"
-    title: ClassVar[str] = "{name} has more than {limit:,} words, signs and blanks"
+    title: ClassVar[str] = "{name} has more than {limit:,} words and signs"
     help: ClassVar[str] = "write repeated parts as tables with `for`, or split the file and `import` its parts"
     name: str
     limit: int

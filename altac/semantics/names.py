@@ -123,7 +123,7 @@ def symbols(context: Context, name: str, space: Namespace) -> list[SymbolV]:
                 if symbol not in found:
                     found.append(symbol)
     if isinstance(context.tokens, ir.TokenDomain):
-        found.extend(SymbolV(context.tokens, i) for i, t in enumerate(context.tokens.tokens) if t.name == name)
+        found.extend(SymbolV(context.tokens, i) for i in context.indices(context.tokens, name))
     return found
 
 
@@ -132,7 +132,7 @@ def _members(context: Context, name: str, space: Namespace) -> Iterator[SymbolV]
     for enum in space.members.get(name, ()):
         value = declared(context, space, enum)
         if isinstance(value, TypeV) and isinstance(value.type, ir.EnumDomain):
-            yield from (SymbolV(value.type, i) for i, m in enumerate(value.type.members) if m.name == name)
+            yield from (SymbolV(value.type, i) for i in context.indices(value.type, name))
 
 
 # --- variables and heads --------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def check_names(context: Context, space: Namespace) -> None:
                 name = ref.name
                 if name in bound or name in _WORDS or space.declares(name):
                     continue
-                if not symbols(context, name, space):
+                if not context.told(UnknownName, ref.span) and not symbols(context, name, space):
                     suggestion = did_you_mean(name, [*bound, *space.names(), *_WORDS])
                     context.report(UnknownName(span=ref.span, name=name, suggestion=suggestion))
 

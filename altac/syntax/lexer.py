@@ -3,6 +3,7 @@ grammar wants is a token of its own kind (``UNKNOWN``, ``BAD_STRING``, ...) that
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -26,11 +27,20 @@ class Token:
     block: int = 0
 
 
-def tokenize(text: str, most: int | None = None) -> list[Token]:
-    """All tokens of ``text``, or the first ``most``, comments, newlines and blanks included; their texts joined give ``text``."""
+#: About what is a token but no blank.
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+def words(text: str, most: int) -> int:
+    """About how many tokens there are, blanks left out; it stops after ``most``. Much faster than to make them."""
+    return sum(1 for _ in islice(_WORD.finditer(text), most))
+
+
+def tokenize(text: str) -> list[Token]:
+    """All tokens of ``text``, comments, newlines and blanks included; their texts joined give ``text``."""
     parser: Any = load_lark().parse_interactive(text)
     # Lark gives every token its start; a token ends where the next begins.
     return [
         Token(token.type, token.value, token.start_pos, token.start_pos + len(token.value))
-        for token in islice(parser.lexer_thread.lex(parser.parser_state), most)
+        for token in parser.lexer_thread.lex(parser.parser_state)
     ]

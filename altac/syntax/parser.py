@@ -23,7 +23,7 @@ from altac.syntax.builder import Builder, build
 from altac.syntax.comments import head_comment
 from altac.syntax.grammar import END
 from altac.syntax.layout import Layout
-from altac.syntax.lexer import Token, tokenize
+from altac.syntax.lexer import Token, tokenize, words
 from altac.syntax.limits import MAX_CHAIN, MAX_CHARACTERS, MAX_DEPTH, MAX_PROBLEMS, MAX_TOKENS
 from altac.syntax.machine import Machine
 from altac.syntax.mending import Mender
@@ -53,6 +53,8 @@ def _parse(source: Source) -> ParseResult:
     if len(source.text) > MAX_CHARACTERS:
         problem = FileTooLarge(name=source.name, size=len(source.text), limit=MAX_CHARACTERS)
         return ParseResult(_nothing(source), (problem,))
+    if words(source.text, MAX_TOKENS + 1) > MAX_TOKENS:
+        return ParseResult(_nothing(source), (TooManyTokens(name=source.name, limit=MAX_TOKENS),))
     if "\0" in source.text:
         place = source.text.index("\0")
         return ParseResult(_nothing(source), (BinaryFile(span=Span(source, place, place + 1), name=source.name),))
@@ -63,9 +65,7 @@ def _parse(source: Source) -> ParseResult:
         if len(problems) < _KEPT:
             problems.setdefault((problem.code, start), problem)
 
-    raw = tokenize(source.text, MAX_TOKENS + 1)
-    if len(raw) > MAX_TOKENS:
-        return ParseResult(_nothing(source), (TooManyTokens(name=source.name, limit=MAX_TOKENS),))
+    raw = tokenize(source.text)
     mender = Mender(source, report)
     mended = mender.mend(raw)
     layout = Layout(source, report, mender.open_strings)
