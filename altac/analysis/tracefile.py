@@ -20,12 +20,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from altac.analysis.inputs import Inputs
 from altac.analysis.packing import Array, Counted, distinct, hashed, join
 from altac.analysis.traces import CHUNK, Layout, Pairs, by_witness, chunks, extract, unpacked
 from altac.diagnostics.analysis_errors import NoDask, NoScheduler, OtherFormat
 from altac.diagnostics.cli_errors import CannotWrite
+from altac.diagnostics.learnability_errors import NoInputs
 from altac.diagnostics.problem import AltacError, Problem
+from altac.interpreter.inputs import Inputs, Skipped
 from altac.ir import Head, Program, label
 
 Engine = Literal["local", "dask"]
@@ -42,7 +43,7 @@ class Written:
     pairs: int
     rows: int
     inputs: int
-    skipped: tuple[tuple[int, Problem], ...]
+    skipped: tuple[Skipped, ...]
 
 
 def write_traces(
@@ -51,7 +52,7 @@ def write_traces(
     path: str,
     *,
     every: bool = False,
-    skip: bool = False,
+    skip_failing: bool = False,
     max_layers: int | None = None,
     engine: Engine = "local",
     chunk: int = CHUNK,
@@ -63,12 +64,14 @@ def write_traces(
     the program, the inputs and the options are the same. ``progress`` is called with inputs done and all.
 
     Raises:
-        AltacError: the suffix is no known format, the program fails on an input (unless ``skip``), the file
+        AltacError: the suffix is no known format, the program fails on an input (unless ``skip_failing``), the file
             cannot be written, Dask is not installed.
     """
     writer = {".safetensors": _write_tensors, ".jsonl": _write_lines}.get(Path(path).suffix)
     if writer is None:
         raise AltacError(OtherFormat(path=path, formats="`.safetensors` or `.jsonl`"))
+    if not len(inputs):
+        raise AltacError(NoInputs())
     run_tasks = _local if engine == "local" else _dask()
     try:
         folder = _begin(repr((VERSION, program, inputs.tokens, every, max_layers, chunk)), Path(path))
@@ -78,18 +81,18 @@ def write_traces(
             first += len(tokens)
         skipped: dict[int, Problem] = {}
         for job, failed in zip(jobs, run_tasks(_extract_part, jobs), strict=True):
-            if failed and not skip:
+            if failed and not skip_failing:
                 shutil.rmtree(folder, ignore_errors=True)
-                raise inputs.failed(failed)
+                inputs.leave_out(failed, skip_failing)
             skipped |= failed
             if progress is not None:
                 progress(job.first + len(job.tokens), len(inputs.tokens))
-        used = inputs.without(skipped) if skipped else inputs
+        used = inputs.leave_out(skipped, skip_failing)
         pieces = _partitions(folder, len(jobs), every)
         sizes = list(run_tasks(_merge_partition, pieces))
         total = sum(n for n, _ in sizes)
         head = header(program, used, every, total)
-        writer(Path(path).with_name(folder.name) / "out", Layout(program), np.array(inputs.lines), head, pieces)
+        writer(Path(path).with_name(folder.name) / "out", Layout(program), np.array(inputs.numbers), head, pieces)
         os.replace(folder / "out", path)
         shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:

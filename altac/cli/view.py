@@ -6,7 +6,7 @@ import click
 
 from altac.api import load
 from altac.cli.exits import Exit
-from altac.cli.output import level_option, params_option, report, write_whole
+from altac.cli.output import level_option, params_option, report
 
 
 @click.command()
@@ -25,12 +25,8 @@ def view(file: str, given: str, path: str, max_layers: int | None, level: int, p
         raise click.BadParameter(f"{path!r} must end in .html", param_hint="--output")
     program = load(file, params)
     report(program.warnings)
-    from altac.view import page
-    from altac.view import view as look
-
-    shown = look(program, given, level=level, max_layers=max_layers)
+    shown = program.view(given, path, level=level, max_layers=max_layers)
     report(shown.notes)
-    write_whole(path, page(shown.data))
     if shown.trace.result.error is not None:
         report([shown.trace.result.error])
         return Exit.FAILURE

@@ -174,7 +174,7 @@ class Session:
         return "\n".join(self.text[d.start : d.end] for d in found) or f"Nothing called `{argument}` is declared."
 
     def do_save(self, argument: str) -> str:
-        from altac.cli.output import write_whole
+        from altac.writing import write_whole
 
         if not argument and self.path is None:
             return "To which file? `:save FILE`"

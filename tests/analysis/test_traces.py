@@ -15,11 +15,11 @@ from click.testing import CliRunner
 
 import altac
 from altac.analysis import tracefile, traces
-from altac.analysis.inputs import Inputs
 from altac.analysis.tracefile import read_traces, write_traces
 from altac.analysis.traces import Pairs, collect_pairs
 from altac.cli import main
 from altac.diagnostics import AltacError
+from altac.interpreter.inputs import Inputs
 from altac.ir import Program
 from altac.trace import collect
 from tests import programs
@@ -175,7 +175,7 @@ def test_failing_inputs_stop_or_are_left_out(tmp_path: Path) -> None:
     result = invoke(str(program), "--inputs", str(source), "-o", str(out), "--skip-failing", "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["inputs"] == 2
-    assert "x.jsonl:2 is left out: " in result.stderr
+    assert "2 of 4 inputs left out:" in result.stderr and "x.jsonl:2: " in result.stderr
     head, *lines = map(json.loads, out.read_text().splitlines())
     assert (head["inputs"], head["skipped"]) == (2, 2)
     assert {line["witness"]["line"] for line in lines} == {1, 4}

@@ -294,6 +294,6 @@ def test_what_is_not_compiled_has_no_features_on_the_page() -> None:
     )
     found, problems = check_source(Source("p.alta", text))
     assert found is not None, problems
-    drawn = view(found, [1]).data["units"]
+    drawn = found.view([1]).data["units"]
     assert len(drawn["units"]) == found.compile().sizes["mlp_width"]
     assert drawn["offsets"] == [0, -1]
