@@ -7,7 +7,7 @@ READY := $(VENV)/.installed
 WORKERS ?= 2
 export JAX_PLATFORMS ?= cpu
 
-.PHONY: demo test quick test-slow lint types bench experiments docs clean
+.PHONY: demo test quick kills test-slow lint types bench experiments docs clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml
@@ -30,6 +30,10 @@ quick: $(READY)
 # What takes longer than a minute: all SCAN commands, wide exhaustive comparisons.
 test-slow: $(READY)
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow
+
+# Commands killed at random moments while they write: old or new must stand there, every time. Two minutes.
+kills: $(READY)
+	$(BIN)/python -m tests.fuzz.kills --count 200
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from altac.api import Model, Program, Run, check, check_source, load, load_model
+    from altac.api import Model, Program, check, check_source, load, load_model
     from altac.diagnostics import AltacError
+    from altac.display.runs import Run
     from altac.syntax.postlex import grammar
 
 __version__ = "0.1.0"

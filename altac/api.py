@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from altac.backends import DEFAULT
 from altac.diagnostics.problem import AltacError, Problem
-from altac.outcomes import Engine, Run, Runs, TestOutcome
+from altac.display.runs import Run, Runs
 from altac.source import Source
 
 if TYPE_CHECKING:
@@ -39,8 +40,23 @@ __all__ = [
     "LEVELS", "Engine", "Model", "Program", "Run", "Runs", "TestOutcome", "check", "check_source", "load", "load_model",
 ]  # fmt: skip
 
+Engine = Literal["interpreter", "transformer"]
 #: The optimisation levels.
 LEVELS = (0, 1, 2)
+
+
+@dataclass(frozen=True)
+class TestOutcome:
+    """One ``test`` line on one engine. ``got`` is what came out, in the form of what was expected."""
+
+    test: ir.Test
+    engine: Engine
+    got: str | tuple[str | int | bool, ...] | None
+    error: Problem | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.error is None and self.got == self.test.expected
 
 
 class Program:
@@ -54,12 +70,12 @@ class Program:
     def __repr__(self) -> str:
         from altac.display.program import summary
 
-        return f"<Program {summary(self)}>"
+        return f"<Program {summary(self.ir)}>"
 
     def _repr_html_(self) -> str:
         from altac.display.program import program_html
 
-        return program_html(self)
+        return program_html(self.ir, self.source)
 
     @property
     def name(self) -> str:
@@ -345,7 +361,7 @@ class Model:
     def _repr_html_(self) -> str:
         from altac.display.model import model_html
 
-        return model_html(self)
+        return model_html(self.built, self.level, self.sizes)
 
     @property
     def certificate(self) -> Certificate:

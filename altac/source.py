@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
+
+#: What ends a line: as in the Language Server Protocol, so that every face counts lines alike.
+LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True)
@@ -17,9 +21,13 @@ class Source:
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
         """Offsets of the first character of each line."""
-        starts = [0]
-        starts.extend(i + 1 for i, c in enumerate(self.text) if c == "\n")
-        return tuple(starts)
+        return (0, *(end.end() for end in LINE_END.finditer(self.text)))
+
+    @property
+    def line_end(self) -> str:
+        """How lines end here, ``\\r\\n`` or ``\\n``: as the first does that is not ended by a carriage return alone."""
+        feed = self.text.find("\n")
+        return "\r\n" if feed > 0 and self.text[feed - 1] == "\r" else "\n"
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of ``offset``, both 1-based, columns counted in code points."""
@@ -27,10 +35,18 @@ class Source:
         return line, offset - self.line_starts[line - 1] + 1
 
     def line(self, number: int) -> str:
-        """The text of the 1-based line ``number``, without its line break."""
+        """The text of the 1-based line ``number``, without its line end."""
+        start, end = self.line_bounds(self.line_starts[number - 1])
+        return self.text[start:end]
+
+    def line_bounds(self, offset: int) -> tuple[int, int]:
+        """Where the line that holds ``offset`` begins, and where its line end begins."""
+        number = bisect_right(self.line_starts, offset)
         start = self.line_starts[number - 1]
-        end = self.line_starts[number] - 1 if number < len(self.line_starts) else len(self.text)
-        return self.text[start:end].rstrip("\r")
+        if number == len(self.line_starts):
+            return start, len(self.text)
+        end = self.line_starts[number] - 1
+        return start, end - 1 if self.text.startswith("\r\n", end - 1) else end
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Writing files: whole or not at all."""
+"""Files that users ask for: whole or not at all, with a diagnostic where that fails."""
 
 from __future__ import annotations
 
@@ -6,23 +6,12 @@ import os
 
 from altac.diagnostics.cli_errors import CannotWrite
 from altac.diagnostics.problem import AltacError
+from altac.durable import write_file
 
 
-def write_whole(path: str, content: str | bytes) -> None:
+def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
     """Write a file completely or not at all. Raises `AltacError`."""
-    import tempfile
-
-    target = os.path.realpath(path)
     try:
-        mode = os.stat(target).st_mode & 0o777 if os.path.exists(target) else 0o644
-        handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".altac-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content.encode("utf-8") if isinstance(content, str) else content)
-            os.chmod(temporary, mode)
-            os.replace(temporary, target)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        write_file(path, content)
     except OSError as error:
-        raise AltacError(CannotWrite(path=path, reason=(error.strerror or str(error)).lower())) from None
+        raise AltacError(CannotWrite(path=os.fspath(path), reason=(error.strerror or str(error)).lower())) from None

@@ -155,7 +155,8 @@ def step(found: Compiled, weights: Any, state: dict[str, int]) -> np.ndarray[Any
         reached = np.clip(x @ weights["mlp.threshold"] + weights["mlp.threshold_bias"], 0, 1)
         features = np.concatenate([x, reached @ weights["mlp.bucket"] + weights["mlp.bucket_bias"]])
     hidden = np.clip(features @ weights["mlp.up"] + weights["mlp.up_bias"], 0, 1)
-    return x + hidden @ weights["mlp.down"]
+    after: np.ndarray[Any, Any] = x + hidden @ weights["mlp.down"]
+    return after
 
 
 def wanted(found: Compiled, state: dict[str, int]) -> np.ndarray[Any, Any] | None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-
-import pytest
 
 import altac
 
@@ -35,16 +34,45 @@ def imported(path: Path, known: set[str]) -> set[str]:
     return found & known
 
 
-@pytest.mark.parametrize("package", ["diagnostics", "ir", "semantics", "syntax"])
-def test_there_is_no_circle(package: str) -> None:
+def graph() -> dict[str, set[str]]:
+    """Every file of altac with what it imports of altac."""
     files = modules()
-    inside = {name for name in files if f"{name}.".startswith(f"altac.{package}.")}
-    graph = {name: imported(files[name], set(files)) & inside for name in inside}
-    assert len(inside) > 5
+    return {name: imported(path, set(files)) - {name} for name, path in files.items()}
+
+
+def circle(graph: Mapping[str, set[str]]) -> list[str]:
+    """A circle of files, if there is one."""
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
-        pytest.fail(" -> ".join(error.args[1]))
+        found: list[str] = error.args[1]
+        return found
+    return []
+
+
+def sections() -> list[list[str]]:
+    """The modules and packages that the headings of ARCHITECTURE.md name, in its order."""
+    text = (ROOT.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    headings = re.findall(r"(?m)^## (.*)$", text)
+    return [[p.replace("/", ".") for p in re.findall(r"`(altac/\w+)(?:\.py)?`", h)] for h in headings]
+
+
+def test_there_is_no_circle() -> None:
+    found = graph()
+    assert len(found) > 200
+    assert not circle(found)
+
+
+def test_the_order_of_the_architecture() -> None:
+    """No file imports one of a later section; and every file has a section, but for the package's own two."""
+    section = {name: i for i, names in enumerate(sections()) for name in names}
+    found = graph()
+    for name, imports in found.items():
+        top = ".".join(name.split(".")[:2])
+        if top in ("altac", "altac.__main__"):
+            continue
+        later = {i for i in imports if i != "altac" and section[".".join(i.split(".")[:2])] > section[top]}
+        assert not later, name
 
 
 def test_the_walk_through_the_checker_is_in_order() -> None:
@@ -69,3 +97,8 @@ def test_a_circle_is_found(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
     found = {p.name: imported(p, {"b", "a.b"}) for p in tmp_path.iterdir()}
     assert found == {"top": {"b"}, "function": {"b"}, "types": {"b"}, "package": {"a.b"}, "other": set()}
+
+
+def test_a_circle_of_files_is_found() -> None:
+    assert set(circle({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}})) == {"a", "b", "c"}
+    assert not circle({"a": {"b", "c"}, "b": {"c"}, "c": set()})

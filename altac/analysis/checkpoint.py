@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 from altac.diagnostics.analysis_errors import OtherRun
 from altac.diagnostics.cli_errors import CannotWrite
 from altac.diagnostics.problem import AltacError
+from altac.durable import write_file
 
 
 @dataclass(frozen=True)
@@ -56,18 +56,10 @@ class Store:
         tensors = {f"{i:04}": np.asarray(leaf) for i, leaf in enumerate(leaves)}
         lines = "".join(json.dumps(vars(m)) + "\n" for m in metrics)
         try:
-            self._replace(self.path, save(tensors, {**self.fingerprint, "metrics": lines}))
-            self._replace(self.folder / "metrics.jsonl", lines.encode())
+            write_file(self.path, save(tensors, {**self.fingerprint, "metrics": lines}))
+            write_file(self.folder / "metrics.jsonl", lines)
         except OSError as error:
             self._refuse(error)
-
-    def _replace(self, path: Path, data: bytes) -> None:
-        temporary = path.with_name(f".{path.name}.new")
-        try:
-            temporary.write_bytes(data)
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
 
     def load(self, parameters: Any, state: Any) -> tuple[Any, Any, list[Metrics]] | None:
         """The last checkpoint; None if there is none. Raises `AltacError` if it is of another run."""

@@ -1,4 +1,4 @@
-"""What training takes, and what there is, in bytes of memory: asked before arrays are made, since running out ends the process."""
+"""What training takes and what there is, in bytes of memory. It is asked first, since running out ends the process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ def check_memory(how: Hyperparameters, features: int, targets: int) -> None:
     Raises `AltacError`, which names the hyperparameter and what it would take at least.
     """
     room = available()
-    for name, needed in (("hidden", of_parameters(how, features, targets)), ("batch", of_batch(how, features, targets))):
+    for name, needed in (
+        ("hidden", of_parameters(how, features, targets)),
+        ("batch", of_batch(how, features, targets)),
+    ):
         if needed > room:
             value = str(list(how.hidden)) if name == "hidden" else f"{how.batch:,}"
             wanted = f"less: it would take at least {_size(needed)} of memory, and there are {_size(room)}"

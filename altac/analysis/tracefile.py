@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from altac.diagnostics.analysis_errors import NoDask, NoScheduler, OtherFormat
 from altac.diagnostics.cli_errors import CannotWrite
 from altac.diagnostics.learnability_errors import NoInputs
 from altac.diagnostics.problem import AltacError, Problem
+from altac.durable import replacing, work_folder, write_file
 from altac.interpreter.inputs import Inputs, Skipped
 from altac.ir import Head, Program, label
 
@@ -73,43 +74,43 @@ def write_traces(
     if not len(inputs):
         raise AltacError(NoInputs())
     run_tasks = _local if engine == "local" else _dask()
+    plan = repr((VERSION, program, inputs.tokens, every, max_layers, chunk))
     try:
-        folder = _begin(repr((VERSION, program, inputs.tokens, every, max_layers, chunk)), Path(path))
-        jobs, first = [], 0
-        for number, tokens in enumerate(chunks(inputs.tokens, chunk)):
-            jobs.append(_Chunk(program, folder, number, first, tuple(tokens), max_layers, every))
-            first += len(tokens)
-        skipped: dict[int, Problem] = {}
-        for job, failed in zip(jobs, run_tasks(_extract_part, jobs), strict=True):
-            if failed and not skip_failing:
-                shutil.rmtree(folder, ignore_errors=True)
-                inputs.leave_out(failed, skip_failing)
-            skipped |= failed
-            if progress is not None:
-                progress(job.first + len(job.tokens), len(inputs.tokens))
-        used = inputs.leave_out(skipped, skip_failing)
-        pieces = _partitions(folder, len(jobs), every)
-        sizes = list(run_tasks(_merge_partition, pieces))
-        total = sum(n for n, _ in sizes)
-        head = header(program, used, every, total)
-        writer(Path(path).with_name(folder.name) / "out", Layout(program), np.array(inputs.numbers), head, pieces)
-        os.replace(folder / "out", path)
-        shutil.rmtree(folder, ignore_errors=True)
+        with work_folder(path) as folder:
+            _begin(plan, folder)
+            jobs, first = [], 0
+            for number, tokens in enumerate(chunks(inputs.tokens, chunk)):
+                jobs.append(_Chunk(program, folder, number, first, tuple(tokens), max_layers, every))
+                first += len(tokens)
+            skipped: dict[int, Problem] = {}
+            for job, failed in zip(jobs, run_tasks(_extract_part, jobs), strict=True):
+                if failed and not skip_failing:
+                    shutil.rmtree(folder, ignore_errors=True)
+                    inputs.leave_out(failed, skip_failing)
+                skipped |= failed
+                if progress is not None:
+                    progress(job.first + len(job.tokens), len(inputs.tokens))
+            used = inputs.leave_out(skipped, skip_failing)
+            pieces = _partitions(folder, len(jobs), every)
+            sizes = list(run_tasks(_merge_partition, pieces))
+            total = sum(n for n, _ in sizes)
+            head = header(program, used, every, total)
+            with replacing(path) as file:
+                writer(file, Layout(program), np.array(inputs.numbers), head, pieces)
+            shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         raise AltacError(CannotWrite(path=path, reason=(error.strerror or str(error)).lower())) from None
     return Written(total, sum(r for _, r in sizes), len(used.tokens), used.skipped)
 
 
-def _begin(plan: str, path: Path) -> Path:
-    """The folder of the work, beside the output: that of an earlier call if it had the same plan, else an empty one."""
-    folder = path.with_name(f".{path.name}.parts")
+def _begin(plan: str, folder: Path) -> None:
+    """Empty the folder of the work, unless it is that of an earlier call with the same plan."""
     text = json.dumps({"format": FORMAT, "plan": hashlib.sha256(plan.encode()).hexdigest()})
     known = folder / "plan.json"
-    if not known.is_file() or known.read_text(encoding="utf-8") != text:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        known.write_text(text, encoding="utf-8")
-    return folder
+    if not known.is_file() or known.read_text(encoding="utf-8", errors="replace") != text:
+        for left in folder.iterdir():
+            left.unlink()
+        write_file(known, text)
 
 
 @contextmanager
@@ -161,7 +162,7 @@ def _extract_part(job: _Chunk) -> dict[int, Problem]:
         return {job.first + failed[i]: problem for i, problem in again.items()}
     rows, problems = extract(job.program, job.tokens, job.first, job.max_layers, merge=not job.every)
     _write_counted(job.path, rows)
-    _replace(done, json.dumps([i - job.first for i in problems]).encode())
+    write_file(done, json.dumps([i - job.first for i in problems]))
     return problems
 
 
@@ -225,27 +226,19 @@ def _dask() -> Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[Any]]:
         raise AltacError(NoDask()) from None
     scheduler = dask.base.get_scheduler() or "processes"
 
-    def run(function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
+    def submit(function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
         return iter(dask.compute(*[dask.delayed(function)(job) for job in jobs], scheduler=scheduler))
 
-    return run
+    return submit
 
 
 # files
 
 
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_bytes(data)
-    os.replace(temporary, path)
-
-
 def _write_counted(path: Path, rows: Counted) -> None:
     for name in ("words", "counts", "witness"):
-        temporary = path.with_suffix(f".{name}.new")
-        with temporary.open("wb") as file:
+        with replacing(path.with_suffix(f".{name}.npy")) as file:
             np.save(file, getattr(rows, name))
-        os.replace(temporary, path.with_suffix(f".{name}.npy"))
 
 
 def _load(path: Path, name: str) -> Array:
@@ -279,7 +272,9 @@ def _with_lines(witness: Array, lines: Array) -> Array:
     return found
 
 
-def _write_tensors(path: Path, layout: Layout, lines: Array, head: dict[str, Any], pieces: list[_Partition]) -> None:
+def _write_tensors(
+    file: IO[bytes], layout: Layout, lines: Array, head: dict[str, Any], pieces: list[_Partition]
+) -> None:
     """A safetensors file, written partition by partition: tensors after one another behind a header of JSON."""
     total, program = head["rows"], layout.program
     tensors = {
@@ -296,29 +291,28 @@ def _write_tensors(path: Path, layout: Layout, lines: Array, head: dict[str, Any
         entries[name] = {"dtype": kind, "shape": shape, "data_offsets": [at[name], size]}
     text = json.dumps(entries).encode()
     text += b" " * (-len(text) % 8)
-    with path.open("wb") as file:
-        file.write(len(text).to_bytes(8, "little") + text)
-        base = file.tell()
-        file.truncate(base + size)
-        for piece in pieces:
-            pairs = unpacked(layout, _read_counted(piece.path))
-            arrays = (pairs.before, pairs.after, pairs.counts, _with_lines(pairs.witness, lines))
-            for (name, (_, dtype, _)), array in zip(tensors.items(), arrays, strict=True):
-                data = np.ascontiguousarray(array, dtype).tobytes()
-                file.seek(base + at[name])
-                file.write(data)
-                at[name] += len(data)
+    file.write(len(text).to_bytes(8, "little") + text)
+    base = file.tell()
+    file.truncate(base + size)
+    for piece in pieces:
+        pairs = unpacked(layout, _read_counted(piece.path))
+        arrays = (pairs.before, pairs.after, pairs.counts, _with_lines(pairs.witness, lines))
+        for (name, (_, dtype, _)), array in zip(tensors.items(), arrays, strict=True):
+            data = np.ascontiguousarray(array, dtype).tobytes()
+            file.seek(base + at[name])
+            file.write(data)
+            at[name] += len(data)
 
 
-def _write_lines(path: Path, layout: Layout, lines: Array, head: dict[str, Any], pieces: list[_Partition]) -> None:
+def _write_lines(file: IO[bytes], layout: Layout, lines: Array, head: dict[str, Any], pieces: list[_Partition]) -> None:
     """JSON lines: a header, then one pair a line."""
-    with path.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(head, ensure_ascii=False) + "\n")
-        for piece in pieces:
-            rows = _read_counted(piece.path)
-            for start in range(0, len(rows), 10_000):
-                pairs = unpacked(layout, rows.take(slice(start, start + 10_000)))
-                file.writelines(_json_lines(layout.program, pairs, _with_lines(pairs.witness, lines)))
+    file.write((json.dumps(head, ensure_ascii=False) + "\n").encode())
+    for piece in pieces:
+        rows = _read_counted(piece.path)
+        for start in range(0, len(rows), 10_000):
+            pairs = unpacked(layout, rows.take(slice(start, start + 10_000)))
+            lines_of = _json_lines(layout.program, pairs, _with_lines(pairs.witness, lines))
+            file.writelines(line.encode() for line in lines_of)
 
 
 def _json_lines(program: Program, pairs: Pairs, witness: Array) -> Iterator[str]:

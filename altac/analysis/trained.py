@@ -15,7 +15,7 @@ from altac.analysis.hyperparameters import Outputs
 from altac.analysis.packing import Array
 from altac.analysis.training import apply
 from altac.analysis.vectors import written
-from altac.backends.flax.model import Fixed, Model, clipped, dot
+from altac.backends.flax.model import Fixed, Model, affine, clipped
 from altac.backends.runner import TransformerRunner
 from altac.compile import compile_program
 from altac.interpreter import run
@@ -50,8 +50,8 @@ class TrainedMLP(nnx.Module):
         """The update of the residual stream ``x`` (B, T, D)."""
         features = x
         if self.means:
-            reached = clipped(dot("btd,dn->btn", x, self.threshold[...]) + self.threshold_bias[...])
-            buckets = dot("btn,nc->btc", reached, self.bucket[...]) + self.bucket_bias[...]
+            reached = clipped(affine(x, self.threshold[...], self.threshold_bias[...]))
+            buckets = affine(reached, self.bucket[...], self.bucket_bias[...])
             features = jnp.concatenate([features, buckets], axis=-1)
         parameters = [{"weight": w[...], "bias": b[...]} for w, b in zip(self.weights, self.biases, strict=True)]
         new = apply(parameters, features[..., self.columns[...]])
@@ -70,9 +70,9 @@ def trained_runner(program: Program, layers: list[dict[str, Array]], outputs: Ou
     dims: dict[bool, list[int]] = {True: [], False: []}
     for variable in program.variables:
         dims[variable.name in names] += layout.dims(variable.name).tolist()
-    hidden = max(len(layer["bias"]) for layer in layers)
-    sizes = replace(built.configuration.sizes, hidden=hidden)
-    model = Model(replace(built.configuration, sizes=sizes), built.weights)
+    model = Model(built.configuration, built.weights)
+    hidden = max(len(layer["bias"]) for layer in layers)  # of which batches are no larger than memory allows
+    model.configuration = replace(built.configuration, sizes=replace(built.configuration.sizes, hidden=hidden))
     transformer: Any = model.transformer
     transformer.mlp = TrainedMLP(
         transformer.mlp, layers, layout.feature_of_code, np.array(dims[True], int), np.array(dims[False], int)

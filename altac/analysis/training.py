@@ -70,7 +70,8 @@ def train(
     after the first checkpoint at or after so many steps.
 
     Raises:
-        AltacError: a hyperparameter asks for more memory than there is, the loss is no number any more, the directory holds another run or cannot be written.
+        AltacError: a hyperparameter asks for more memory than there is, the loss is no number any more, the directory holds
+            another run or cannot be written.
     """
     check_memory(how, data.inputs.shape[1], data.targets.shape[1])
     sizes = (data.inputs.shape[1], *how.hidden, data.targets.shape[1])

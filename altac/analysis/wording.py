@@ -8,6 +8,7 @@ from typing import Any
 
 from altac.ir import Domain, Program, Rule, label
 from altac.rules.printing import json_value
+from altac.source import LINE_END
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ def line_of(rule: Rule) -> Line | None:
     """The line that a rule comes from; None for rules of programs without a text."""
     if rule.span is None:
         return None
-    return Line(rule.span.source.name, rule.span.line, rule.span.text.split("\n", 1)[0])
+    return Line(rule.span.source.name, rule.span.line, LINE_END.split(rule.span.text, 1)[0])
 
 
 def counted(some: Iterable[Rule], all_rules: Iterable[Rule]) -> Iterator[tuple[Line, int, int]]:

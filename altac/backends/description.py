@@ -36,8 +36,14 @@ def docstring(built: BuiltModel, usage: str) -> str:
     sizes = built.configuration.sizes
     lines += ["", f"MLP: {sizes.hidden} hidden units; parameters: {sizes.parameters}.", ""]
     lines += built.certificate.statement().splitlines()
-    text = "\n".join(lines).replace("\\", "\\\\").replace('"""', "'''")
-    return text + "\n"
+    return "".join(map(_quoted, "\n".join(lines).replace('"""', "'''"))) + "\n"
+
+
+def _quoted(character: str) -> str:
+    """A character as it stands in a string of Python with three quotes: what is neither printable nor a line end is escaped."""
+    if character == "\\" or not (character.isprintable() or character == "\n"):
+        return character.encode("unicode_escape").decode()
+    return character
 
 
 def _attention(head: AttentionHead) -> str:
@@ -80,6 +86,7 @@ It needs {needed}.
 | --- | --- |
 | model.py | the Transformer; its docstring says what each part of the residual stream holds |
 | inference.py | text to tokens, inputs to batches, outputs to values |
+| guards.py | what is said of inputs and files that are wrong |
 | model.safetensors | {configuration.sizes.parameters} weights in {configuration.dtype} |
 | config.json | tokens, outputs, limits, and what is guaranteed |
 | configuration.py | config.json as Python values |

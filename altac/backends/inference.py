@@ -1,6 +1,6 @@
 """What lies around the Transformer of model.py: text and JSON to tokens, inputs to batches, outputs to values and text.
 
-This file needs numpy and configuration.py alone, since it is written beside models that need it.
+This file needs numpy, guards.py and configuration.py alone, since it is written beside models that need it.
 """
 
 from __future__ import annotations
@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from altac.backends.guards import check_tokens, layer_limit
 from altac.transformer.configuration import Causal, Configuration
 
 Array = np.ndarray[Any, Any]
@@ -21,8 +22,6 @@ Array = np.ndarray[Any, Any]
 UNLIMITED = 100_000
 #: Tokens up to which a causal program without a limit of its own goes on.
 GENERATED = 4096
-#: The most layers that can be counted.
-COUNTED = 2**31 - 1
 #: Entries of the largest array that one batch computes.
 ENTRIES = 1 << 24
 #: Inputs up to this length share batches whatever their lengths.
@@ -71,15 +70,14 @@ class Inference(ABC):
     @abstractmethod
     def batch(self, tokens: Array, mask: Array, max_layers: int | None) -> Output:
         """Run token indices (B, T) of which ``mask`` (B, T) tells that they are no padding, at most ``max_layers`` layers
-        (None: the limit of the program). The arrays of the output are numpy's."""
+        (None: the limit of the program). The arrays of the output are numpy's. Raises as the Transformer does."""
 
     # text and JSON
 
     def encode(self, item: str | Sequence[str | int]) -> list[int]:
-        """Token indices of text, of a JSON array in text, or of a sequence of names and numbers; with the frame."""
-        if isinstance(item, str) and item.lstrip().startswith("["):
-            item = json.loads(item)
-        tokens = self._tokenize(item) if isinstance(item, str) else self._lookup(item)
+        """Token indices, frame included, of text, of a sequence of names and numbers, or of a string that no spelling can read
+        as text and that is a JSON array of them."""
+        tokens = self._read(item) if isinstance(item, str) else self._lookup(item)
         frame = self.configuration.frame
         tokens = [*frame.before, *tokens, *frame.after]
         if frame.fill is not None:
@@ -87,6 +85,28 @@ class Inference(ABC):
             if len(tokens) > frame.length:
                 raise ValueError(f"{len(tokens)} tokens do not fit into the {frame.length} of the frame")
         return tokens
+
+    def _read(self, string: str) -> list[int]:
+        try:
+            return self._tokenize(string)
+        except ValueError:
+            if not string.lstrip().startswith("["):
+                raise
+            try:
+                items = json.loads(string)
+            except (ValueError, RecursionError):
+                items = None
+            if not isinstance(items, list):
+                raise
+        return self._lookup(items)
+
+    def meant(self, string: str, how: str) -> str | list[str | int]:
+        """What `encode` takes for ``string`` if it is text ("--text"), a JSON array ("--tokens"), or whichever it can be ("")."""
+        if how == "--text":
+            return [self.configuration.tokens[t].name for t in self._tokenize(string)]
+        if how == "--tokens" and not isinstance(found := json.loads(string), list):
+            raise ValueError("not a JSON array")
+        return found if how == "--tokens" else string
 
     def _lookup(self, items: Sequence[object]) -> list[int]:
         names: dict[object, int] = {}
@@ -145,9 +165,16 @@ class Inference(ABC):
     # token indices
 
     def run(self, inputs: Sequence[Sequence[int]], max_layers: int | None = None) -> list[Run]:
-        """Run inputs of any lengths, framed token indices; a causal program appends tokens to each."""
+        """Run inputs of any lengths, framed token indices; a causal program appends tokens to each.
+
+        Raises:
+            TypeError: an input is no sequence of integers, or ``max_layers`` no integer.
+            ValueError: a token index is none of the vocabulary, an input is too long, ``max_layers`` is negative.
+        """
+        layer_limit(max_layers)
+        check_tokens(inputs, len(self.configuration.tokens))
         for tokens in inputs:
-            self._check(tokens)
+            self._check_length(len(tokens))
         if self.configuration.causal is not None:
             return self._generate(inputs, max_layers)
         return self.forward(inputs, max_layers)
@@ -158,12 +185,9 @@ class Inference(ABC):
         finished = causal is not None and causal.limit is not None and length >= causal.limit
         return longest is not None and length > longest and not finished
 
-    def _check(self, tokens: Sequence[int]) -> None:
-        longest, vocabulary = self.configuration.max_length, len(self.configuration.tokens)
-        if self.too_long(len(tokens)):
-            raise ValueError(f"{len(tokens)} tokens, but the model is made for at most {longest}")
-        if not all(0 <= t < vocabulary for t in tokens):
-            raise ValueError(f"a token index is outside 0..{vocabulary - 1}")
+    def _check_length(self, length: int) -> None:
+        if self.too_long(length):
+            raise ValueError(f"{length} tokens, but the model is made for at most {self.configuration.max_length}")
 
     def forward(self, inputs: Sequence[Sequence[int]], max_layers: int | None = None) -> list[Run]:
         """Run the layers once for every input, in batches of inputs whose lengths differ by less than a factor of two."""
@@ -186,7 +210,7 @@ class Inference(ABC):
             tokens[row, : len(item)] = item
             mask[row, : len(item)] = True
         given = self.configuration.max_layers if max_layers is None else max_layers
-        logits, layers, halted, recurs = self.batch(tokens, mask, countable(given))
+        logits, layers, halted, recurs = self.batch(tokens, mask, given)
         output = logits.argmax(axis=-1)
         ordered = np.sort(logits, axis=-1)
         lead = ordered[..., -1] - ordered[..., -2] if logits.shape[-1] > 1 else np.ones(output.shape)
@@ -258,16 +282,19 @@ def rounded_up(number: int, least: int = 1) -> int:
     return max(least, 1 << max(0, number - 1).bit_length())
 
 
-def countable(layers: int | None) -> int | None:
-    """A limit on the layers, as far as they can be counted."""
-    return None if layers is None else min(layers, COUNTED)
-
-
-def main(model: Inference) -> None:
-    """The command line: run every argument, and print what comes out as JSON."""
-    argument = ""
+def main(load: Callable[[], Inference]) -> None:
+    """The command line: run every argument, and print what comes out as JSON. Arguments after ``--text`` are text, those
+    after ``--tokens`` JSON arrays, whatever else could be meant."""
+    try:
+        model = load()
+    except ValueError as error:
+        sys.exit(str(error))
+    argument = meant = ""
     try:
         for argument in sys.argv[1:]:
-            print(json.dumps(model(argument), ensure_ascii=False))
+            if argument in ("--text", "--tokens"):
+                meant = argument
+            else:
+                print(json.dumps(model(model.meant(argument, meant)), ensure_ascii=False))
     except ValueError as error:
         sys.exit(f"{argument}: {error}")

@@ -19,7 +19,10 @@ from altac.transformer import BuiltModel
 from altac.transformer.configuration import FORMAT
 
 #: The modules of altac that model.py imports, by the name they have beside it.
-SUPPORT = {"inference": "altac.backends.inference", "configuration": "altac.transformer.configuration"}
+SUPPORT = {
+    "inference": "altac.backends.inference", "guards": "altac.backends.guards",
+    "configuration": "altac.transformer.configuration",
+}  # fmt: skip
 
 _QUOTES = '"""'
 _IMPORTS = re.compile(r"(?:^from altac\.\S+ import .+\n)+", re.MULTILINE)

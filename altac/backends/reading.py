@@ -13,6 +13,7 @@ from altac.backends.runner import TransformerRunner
 from altac.backends.verification import Report, verify
 from altac.diagnostics.build_errors import AlteredModel, UnreadableModel
 from altac.diagnostics.problem import AltacError
+from altac.durable import recover
 from altac.interpreter.inputs import Given, Inputs, read_inputs
 from altac.ir import Program
 from altac.ir.json import load
@@ -53,6 +54,7 @@ def read(directory: str | os.PathLike[str]) -> LoadedModel:
             loaded, because a library is missing for instance.
     """
     path = Path(directory)
+    recover(path)
     try:
         manifest = Manifest.read(path)
     except OSError:

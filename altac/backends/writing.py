@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import tempfile
 from pathlib import Path
-from typing import NoReturn
 
 from altac.backends import DEFAULT, backend
 from altac.backends.manifest import MANIFEST, PROGRAM, SOURCE, Manifest
 from altac.diagnostics.build_errors import NotOurDirectory, NotWritable
 from altac.diagnostics.problem import AltacError
+from altac.durable import ForeignFolderError, replace_folder
 from altac.ir import Program
 from altac.ir.json import dump
 from altac.transformer import BuiltModel
-from altac.transformer.configuration import FORMAT
+from altac.transformer.configuration import FORMAT, parse_json
 
 
 def write(
@@ -30,8 +27,7 @@ def write(
     """Write ``built`` for ``target`` to ``directory``, which must be new, empty or an earlier build for any target.
 
     ``program`` is what the model is to equal: the one that was built, or what that was before it was pruned. ``source`` is
-    the text of its file, for people. The files are written beside ``directory`` first and moved as a whole, so that a
-    failure leaves what was there.
+    the text of its file, for people. `altac.durable` replaces the directory as a whole, so that a failure leaves what was there.
 
     Raises:
         AltacError: there is no such target, or it cannot carry the model; the directory holds something else, or cannot be
@@ -41,35 +37,13 @@ def write(
     if source is not None:
         files[SOURCE] = source.encode()
     files[MANIFEST] = Manifest.of(target, files).to_json().encode()
-    path = Path(directory)
-    exists = path.exists() or path.is_symlink()
-    if exists and not is_ours(path):
-        raise AltacError(NotOurDirectory(path=str(directory)))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+        replace_folder(directory, files, is_ours)
+    except ForeignFolderError:
+        raise AltacError(NotOurDirectory(path=str(directory))) from None
     except OSError as error:
-        _refuse(directory, error)
-    try:
-        for name, data in files.items():
-            (temporary / name).write_bytes(data)
-        temporary.chmod(0o755)
-        if exists:
-            old = Path(tempfile.mkdtemp(prefix=f".{path.name}-old-", dir=path.parent))
-            os.replace(path, old / "model")
-            try:
-                os.replace(temporary, path)
-            except OSError:
-                os.replace(old / "model", path)
-                raise
-            finally:
-                shutil.rmtree(old, ignore_errors=True)
-        else:
-            os.replace(temporary, path)
-    except OSError as error:
-        _refuse(directory, error)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        reason = (error.strerror or str(error)).lower()
+        raise AltacError(NotWritable(path=str(directory), reason=reason)) from None
 
 
 def is_ours(directory: Path) -> bool:
@@ -87,14 +61,9 @@ def is_ours(directory: Path) -> bool:
 def _is_early(directory: Path) -> bool:
     """Whether ``directory`` holds a build of the time before there was a manifest."""
     try:
-        config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
+        config = parse_json((directory / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     written = {"model.py", "model.safetensors", "config.json", "labels.json", "README.md", "__pycache__"}
     names = {path.name for path in directory.iterdir()}
     return isinstance(config, dict) and config.get("format") == FORMAT and names <= written
-
-
-def _refuse(path: str | os.PathLike[str], error: OSError) -> NoReturn:
-    reason = (error.strerror or str(error)).lower()
-    raise AltacError(NotWritable(path=str(path), reason=reason)) from None

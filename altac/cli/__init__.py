@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from altac.cli.exits import Exit
+from altac.cli.streams import OutputError, abandon_output, prepare
 
 #: Command -> (module, function, one-line help). The help stands here so that `altac --help` loads no command.
 COMMANDS = {
@@ -62,25 +63,32 @@ class _Commands(click.Group):
             raise click.UsageError(f"There is no command `{args[0]}`.{hint}")
         return super().resolve_command(ctx, args)
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Like click's, but a reader that stops reading is no failure: click itself would exit with 1."""
-        try:
-            result = super().invoke(ctx)
-            sys.stdout.flush()
-            return result
-        except BrokenPipeError:
-            # Point stdout elsewhere, so that closing it at exit does not fail again.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return Exit.SUCCESS
-
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Like click's, with altac's exit codes and no traceback for anything."""
         standalone = kwargs.pop("standalone_mode", True)
         kwargs["standalone_mode"] = False
-        code = _guarded(lambda: click.Group.main(self, *args, **kwargs))
+        prepare()
+        code = _written(lambda: click.Group.main(self, *args, **kwargs))
         if standalone:
             sys.exit(code)
         return code
+
+
+def _written(run: Any) -> int:
+    """The exit status of a run, when all that it prints has reached its reader, or the reader has left."""
+    try:
+        code = _guarded(run)
+        sys.stdout.flush()
+        return code
+    except OutputError as error:
+        abandon_output()
+        if error.is_closed:
+            return Exit.SUCCESS
+        from altac.cli.output import report
+        from altac.diagnostics.cli_errors import CannotWrite
+
+        report([CannotWrite(path="to standard output", reason=error.reason)])
+        return Exit.FAILURE
 
 
 def _guarded(run: Any) -> int:
@@ -103,6 +111,12 @@ def _guarded(run: Any) -> int:
         return Exit.USAGE
     except MemoryError:
         click.echo("altac: out of memory", err=True)
+        return Exit.FAILURE
+    except OutputError:
+        raise
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        click.echo(f"altac: {reason}" if error.filename is None else f"altac: {error.filename}: {reason}", err=True)
         return Exit.FAILURE
     except Exception as error:
         if os.environ.get("ALTAC_DEBUG"):

@@ -7,7 +7,7 @@ import sys
 import click
 
 from altac.cli.exits import Exit
-from altac.cli.output import report
+from altac.cli.output import echo_program, report
 from altac.diagnostics.problem import AltacError
 from altac.writing import write_whole
 
@@ -25,13 +25,17 @@ def fmt(files: tuple[str, ...], only_check: bool, diff: bool) -> int:
     changed = failed = False
     for file in files:
         try:
-            source = decode_source(sys.stdin.buffer.read(4 * MAX_CHARACTERS + 1), "<stdin>") if file == "-" else read_source(file)
+            source = (
+                decode_source(sys.stdin.buffer.read(4 * MAX_CHARACTERS + 1), "<stdin>")
+                if file == "-"
+                else read_source(file)
+            )
             text = format_source(source)
             if diff:
                 _show_difference(source.text, text, source.name)
             if file == "-":
                 if not (diff or only_check):
-                    click.echo(text, nl=False)
+                    echo_program(text)
             elif text != source.text:
                 if only_check:
                     click.echo(f"{file}: would change", err=True)
@@ -50,4 +54,4 @@ def _show_difference(before: str, after: str, name: str) -> None:
 
     lines = unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), name, f"{name} (formatted)")
     for line in lines:
-        click.echo(line, nl=line[-1:] != "\n")
+        echo_program(line if line.endswith("\n") else f"{line}\n")

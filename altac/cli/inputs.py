@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
 from altac.cli.output import count, show
 
 if TYPE_CHECKING:
+    from altac.api import Program
     from altac.interpreter.inputs import Skipped
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -32,6 +33,30 @@ def skip_failing_option(command: F) -> F:
         "--skip-failing", is_flag=True,
         help="Leave out inputs that cannot be read or on which the program fails, and say how many; none left is an error.",
     )(command)  # fmt: skip
+
+
+#: How an INPUT is to be read: as text, as a JSON array of tokens, or as text if the program's spellings can read it.
+Meant = Literal["text", "tokens"] | None
+
+
+def meant_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds ``--text`` and ``--tokens``, which say what an INPUT is, as the argument ``meant``."""
+    text = click.option("--text", "meant", flag_value="text", help="An INPUT is text, also where JSON could be meant.")
+    tokens = click.option("--tokens", "meant", flag_value="tokens", help="An INPUT is a JSON array of tokens.")
+    return text(tokens(command))
+
+
+def as_meant(program: Program, text: str, meant: Meant) -> str | list[Any]:
+    """An INPUT of the command line, for `Program.encode`. Raises `AltacError` if it is not what it is meant to be."""
+    from altac.interpreter.codec import input_json, read_array, read_text
+
+    match meant:
+        case None:
+            return text
+        case "text":
+            return list(input_json(program.ir, read_text(program.ir, text)))
+        case "tokens":
+            return read_array(text)
 
 
 def report_skipped(skipped: Sequence[Skipped], number: int, inputs: int) -> None:

@@ -15,6 +15,8 @@ def lsp(stdio: bool) -> None:
     from altac.lsp.features import register
     from altac.lsp.server import serve
 
+    if sys.__stdout__ is not None:
+        sys.stdout = sys.__stdout__  # the server has its own answer to an editor that leaves
     code = serve(register)
     sys.stderr.flush()
     os._exit(code)  # a check under way is of no use to anyone now

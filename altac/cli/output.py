@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from altac.backends import DEFAULT, TARGETS
+from altac.cli.streams import ESCAPED
 from altac.diagnostics.problem import Problem
 from altac.styled import Line, folded, paint, plain, rich_text, terminal, unstyled
 
@@ -50,6 +51,11 @@ def _hang(text: str, width: int) -> int:
     if labelled is not None and labelled.end() <= width // 2:
         return labelled.end()
     return len(text) - len(text.lstrip()) + 2
+
+
+def echo_program(text: str) -> None:
+    """Print text of a program: in UTF-8, as its files are, but on a terminal as that can show it."""
+    click.echo(text if sys.stdout.isatty() else text.encode("utf-8", ESCAPED), nl=False)
 
 
 def count(number: int, noun: str) -> str:

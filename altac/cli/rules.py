@@ -9,7 +9,7 @@ import click
 
 from altac.api import Program, load
 from altac.cli.exits import Exit
-from altac.cli.output import on_terminal, params_option, report, show
+from altac.cli.output import echo_program, on_terminal, params_option, report, show
 from altac.styled import cells, paint, plain, rich_text
 
 if TYPE_CHECKING:
@@ -36,9 +36,12 @@ def rules(file: str, form: str, params: dict[str, str]) -> int:
         click.echo(json.dumps(rules_json(program.ir, ruleset), ensure_ascii=False))
     elif form == "table" and (console := on_terminal()) is not None:
         _tables(console, program, ruleset)
-    else:
-        for line in (rules_table if form == "table" else rules_program)(program.ir, ruleset):
+    elif form == "table":
+        for line in rules_table(program.ir, ruleset):
             click.echo(line)
+    else:
+        for line in rules_program(program.ir, ruleset):
+            echo_program(f"{line}\n")
     return Exit.SUCCESS
 
 

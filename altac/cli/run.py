@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from altac.api import Engine, Run, load
+from altac.api import Engine, Program, load
 from altac.cli.exits import Exit
-from altac.cli.inputs import SHOWN, inputs_option, report_skipped, skip_failing_option
+from altac.cli.inputs import SHOWN, Meant, as_meant, inputs_option, meant_option, report_skipped, skip_failing_option
 from altac.cli.output import params_option, report
 from altac.diagnostics.cli_errors import BadLine
+from altac.diagnostics.problem import AltacError
+from altac.display.runs import Run
 
 if TYPE_CHECKING:
     from altac.interpreter.inputs import Item
@@ -37,6 +40,7 @@ _TOLD = 4096
     help="Run exactly K layers unless all positions halt before.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per input.")
+@meant_option
 @params_option
 def run(
     file: str,
@@ -46,16 +50,20 @@ def run(
     engine: Engine,
     max_layers: int | None,
     as_json: bool,
+    meant: Meant,
     params: dict[str, str],
 ) -> int:
-    """Run a program on inputs: text in its token spelling, or JSON arrays of token names and numbers."""
+    """Run a program on inputs: text in its token spelling, or JSON arrays of token names and numbers.
+
+    An INPUT that its spelling can read is text, also if it begins with [.
+    """
     if not inputs and source is None:
         raise click.UsageError("Give an INPUT, or a file of them with --inputs.")
     from altac.interpreter.inputs import Skipped, failing, items
 
     program = load(file, params)
     report(program.warnings)
-    given = chain(_arguments(inputs), () if source is None else items(source))
+    given = chain(_arguments(program, inputs, meant), () if source is None else items(source))
     done = failed = 0
     skipped: list[Skipped] = []
     for found in program.stream(given, engine=engine, max_layers=max_layers):
@@ -78,10 +86,15 @@ def run(
     return Exit.SUCCESS
 
 
-def _arguments(inputs: tuple[str, ...]) -> Iterator[Item]:
+def _arguments(program: Program, inputs: tuple[str, ...], meant: Meant) -> Iterator[Item]:
+    """The INPUTs of the command line, read as they are meant."""
     from altac.interpreter.inputs import items
 
-    yield from items(list(inputs))  # the codec reads JSON arrays in text
+    for item in items(list(inputs)):
+        try:
+            yield replace(item, given=as_meant(program, item.given, meant))
+        except AltacError as error:
+            yield replace(item, problem=error.problems[0])
 
 
 def _show(found: Run, as_json: bool) -> None:

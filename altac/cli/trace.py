@@ -12,7 +12,7 @@ import click
 
 from altac.api import Program, load
 from altac.cli.exits import Exit
-from altac.cli.inputs import inputs_option, skip_failing_option
+from altac.cli.inputs import Meant, as_meant, inputs_option, meant_option, skip_failing_option
 from altac.cli.output import on_terminal, params_option, report, show
 from altac.styled import cells, columns, paint, wants_color
 from altac.writing import write_whole
@@ -34,6 +34,7 @@ from altac.writing import write_whole
 @click.option("--plot", "picture", metavar="FILE.svg|FILE.png", help="Draw a picture instead (needs altac[plot]).")
 @click.option("--variables", metavar="A,B", help="Variables in the picture; all that change if not given.")
 @click.option("--heads", metavar="A,B", help="Heads in the picture, with who attends to whom.")
+@meant_option
 @params_option
 def trace(
     file: str,
@@ -51,6 +52,7 @@ def trace(
     skip_failing: bool,
     engine: Literal["local", "dask"],
     scheduler: str | None,
+    meant: Meant,
     params: dict[str, str],
 ) -> int:
     """Show the residual stream, layer by layer. Changed values are coloured, or marked with * without colour.
@@ -78,14 +80,15 @@ def trace(
         )  # fmt: skip
         return Exit.SUCCESS
     assert given is not None
+    tokens = program.encode(as_meant(program, given, meant))
     _known(only, [s.name for s in program.ir.slots], "variable or head", "--only")
     low, high = _range(layers)
     if picture is not None:
-        return _plot(program, given, max_layers, (low, high), picture, _names(variables), _names(heads))
+        return _plot(program, tokens, max_layers, (low, high), picture, _names(variables), _names(heads))
     from altac.trace import collect, table
     from altac.trace.table import table_lines
 
-    found = collect(program.ir, program.encode(given), max_layers)
+    found = collect(program.ir, tokens, max_layers)
     chosen = [s for s in found.snapshots if low <= s.layer <= high]
     if as_json:
         for snapshot in chosen:
@@ -124,8 +127,8 @@ def _known(names: Sequence[str], known: list[str], what: str, option: str) -> No
 
 
 def _plot(
-    program: Program, given: str, max_layers: int | None, chosen: tuple[int, int], path: str, variables: list[str],
-    heads: list[str],
+    program: Program, tokens: tuple[int, ...], max_layers: int | None, chosen: tuple[int, int], path: str,
+    variables: list[str], heads: list[str],
 ) -> int:  # fmt: skip
     """Draw a run, up to where it fails if it does."""
     _known(variables, list(program.ir.variable_names), "variable", "--variables")
@@ -133,7 +136,7 @@ def _plot(
     from altac.trace import collect
     from altac.trace.plot import changing, panels, plot
 
-    found = collect(program.ir, program.encode(given), max_layers)
+    found = collect(program.ir, tokens, max_layers)
     if not variables and not heads:
         variables = changing(found)
     shown = panels(found, variables, heads, *chosen)

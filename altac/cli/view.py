@@ -6,6 +6,7 @@ import click
 
 from altac.api import load
 from altac.cli.exits import Exit
+from altac.cli.inputs import Meant, as_meant, meant_option
 from altac.cli.output import level_option, params_option, report
 
 
@@ -15,8 +16,11 @@ from altac.cli.output import level_option, params_option, report
 @click.option("-o", "--output", "path", required=True, metavar="PAGE.html", help="The page to write.")
 @click.option("--max-layers", type=click.IntRange(min=0), metavar="K")
 @level_option
+@meant_option
 @params_option
-def view(file: str, given: str, path: str, max_layers: int | None, level: int, params: dict[str, str]) -> int:
+def view(
+    file: str, given: str, path: str, max_layers: int | None, level: int, meant: Meant, params: dict[str, str]
+) -> int:
     """Write a page that shows a run: the residual stream layer by layer, attention, updates, hidden units and source.
 
     The page is one file and needs no network. A run that fails is shown up to where it fails.
@@ -25,7 +29,7 @@ def view(file: str, given: str, path: str, max_layers: int | None, level: int, p
         raise click.BadParameter(f"{path!r} must end in .html", param_hint="--output")
     program = load(file, params)
     report(program.warnings)
-    shown = program.view(given, path, level=level, max_layers=max_layers)
+    shown = program.view(as_meant(program, given, meant), path, level=level, max_layers=max_layers)
     report(shown.notes)
     if shown.trace.result.error is not None:
         report([shown.trace.result.error])

@@ -185,10 +185,15 @@ class HeadReadsHead(Problem):
 class HeadPart(Problem):
     role: str
     found: str
+    constant: bool = False
     code = "head-part"
     title = "the {role} of a head must be a variable, found {found}"
     label = "not a variable"
-    help = "compute it into a variable in the MLP first"
+
+    def render_help(self) -> str:
+        if self.constant:
+            return "declare a variable that holds it, as in `var any: bool = true`"
+        return "compute it into a variable in the MLP first"
 
 
 @diagnostic
@@ -252,6 +257,17 @@ class BadOffsets(Problem):
     code = "bad-offsets"
     title = "offsets are whole numbers known at compile time"
     help = "write `at -1`, `at {{-1, 1}}` or `at -4..-1`"
+
+
+@diagnostic
+class RuntimeOffset(Problem):
+    code = "runtime-offset"
+    title = "an offset must be known at compile time"
+    label = "depends on the run"
+    help = (
+        "to look where a variable points, let `here` hold each position's number, `var here: 0..N = position`, and write"
+        " `attend(query: POINTER, key: here, value: ...)`"
+    )
 
 
 @diagnostic

@@ -123,10 +123,15 @@ class DuplicateKey(Problem):
 @diagnostic
 class Shadowing(Problem):
     name: str
+    update: str = ""
     code = "shadowed-name"
     title = "`{name}` already has a meaning here"
     label = "declared again"
-    help = "choose another name for this one"
+
+    def render_help(self) -> str:
+        if self.update:
+            return f"to update the variable, write `{self.update}`; otherwise choose another name"
+        return "choose another name for this one"
 
 
 @diagnostic

@@ -50,6 +50,8 @@ class Problem:
     label: ClassVar[str] = ""
     help: ClassVar[str] = ""
     severity: ClassVar[Severity] = "error"
+    #: Whether the text is read as if the fix had been made.
+    mended: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

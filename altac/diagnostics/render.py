@@ -43,15 +43,21 @@ def _text(lines: Iterator[Line], color: bool) -> str:
 
 def problem_lines(problem: Problem, width: int = 100) -> Iterator[Line]:
     """The lines of ``problem``, of at most ``width`` columns."""
-    return map(_trimmed, _Renderer(max(width, 30)).problem(problem))
+    return map(_trimmed, _Renderer(max(width, 30)).problem(problem, problem.render_help()))
 
 
 def problems_lines(problems: Sequence[Problem], width: int = 100) -> Iterator[Line]:
-    """The lines of all problems, a blank line between them, and a count at the end if there are several."""
+    """The lines of all problems, a blank line between them, and a count at the end if there are several. A help that
+    several of them have is said once, and then pointed to."""
+    renderer = _Renderer(max(width, 30))
+    said: set[str] = set()
     for index, problem in enumerate(problems):
         if index:
             yield plain("")
-        yield from problem_lines(problem, width)
+        hint = problem.render_help()
+        yield from map(_trimmed, renderer.problem(problem, "as above" if hint in said else hint))
+        if hint:
+            said.add(hint)
     errors = sum(p.severity == "error" for p in problems)
     if len(problems) > 1:
         warnings = len(problems) - errors
@@ -71,7 +77,8 @@ class _Renderer:
     def __init__(self, width: int) -> None:
         self.width = width
 
-    def problem(self, problem: Problem) -> list[Line]:
+    def problem(self, problem: Problem, hint: str) -> list[Line]:
+        """A problem with ``hint`` for its help."""
         severity = problem.severity
         style: Style = "error" if severity == "error" else "warning"
         head = f"{severity}[{problem.code}]: "
@@ -88,7 +95,6 @@ class _Renderer:
         gutter = len(str(max(numbers, default=0)))
         for index, group in enumerate(_by_source(marks)):
             lines += self.excerpt(group, gutter, style, first=index == 0)
-        hint = problem.render_help()
         if hint:
             if marks:
                 lines.append(((" " * gutter + " |", "frame"),))

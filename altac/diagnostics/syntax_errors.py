@@ -140,6 +140,7 @@ class WrongOperator(Problem):
     """An operator of another language, or one of this language in another's place."""
 
     code: ClassVar[str] = "wrong-operator"
+    mended: ClassVar[bool] = True
     title: ClassVar[str] = "`{found}` where `{right}` is meant"
     label: ClassVar[str] = "write `{right}`"
     help: ClassVar[str] = "{why}"
@@ -151,6 +152,7 @@ class WrongOperator(Problem):
 @dataclass(frozen=True, kw_only=True)
 class MisspeltKeyword(Problem):
     code: ClassVar[str] = "misspelt-keyword"
+    mended: ClassVar[bool] = True
     title: ClassVar[str] = "unexpected `{word}`"
     label: ClassVar[str] = "no such keyword"
     help: ClassVar[str] = "did you mean `{meant}`?"
@@ -220,6 +222,14 @@ class UnexpectedCharacter(Problem):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LoneCarriageReturn(Problem):
+    code: ClassVar[str] = "lone-carriage-return"
+    title: ClassVar[str] = "a line ends with a carriage return alone"
+    label: ClassVar[str] = "no line feed follows"
+    help: ClassVar[str] = "save the file with line ends of one kind, `\\n` or `\\r\\n`"
+
+
+@dataclass(frozen=True, kw_only=True)
 class BinaryFile(Problem):
     code: ClassVar[str] = "binary-file"
     title: ClassVar[str] = "{name} is not a text file"
@@ -258,6 +268,7 @@ class UnterminatedString(Problem):
 @dataclass(frozen=True, kw_only=True)
 class SingleQuotes(Problem):
     code: ClassVar[str] = "single-quotes"
+    mended: ClassVar[bool] = True
     title: ClassVar[str] = "strings are written in double quotes"
     label: ClassVar[str] = "single quotes"
     help: ClassVar[str] = "write `{fixed}`"

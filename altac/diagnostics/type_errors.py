@@ -60,10 +60,31 @@ class ConstantDivisionByZero(Problem):
 @diagnostic
 class BadIndex(Problem):
     detail: str
+    hint: str = "indices start at 0"
     code = "index-out-of-range"
     title = "index out of range"
     label = "{detail}"
-    help = "indices start at 0"
+
+    def render_help(self) -> str:
+        return self.hint
+
+
+@diagnostic
+class FailedConversion(Problem):
+    value: str
+    target: str
+    source: str
+    code = "failed-conversion"
+    title = "`{value}` has no counterpart in {target}"
+    label = "`{value}` cannot be converted"
+
+    def render_help(self) -> str:
+        if "/" in self.value and self.value[0] != '"':
+            return "`round(...)` gives the nearest integer"
+        return (
+            f"convert only what has one: `match ... {{ {self.value} => ..., _ => {self.source} }}`,"
+            f" or `if ... in {{...}} {{ {self.source} }} else {{ ... }}`"
+        )
 
 
 @diagnostic
@@ -118,10 +139,13 @@ class BadUnpacking(Problem):
 @diagnostic
 class NotStatic(Problem):
     what: str
+    hint: str = "use constants, parameters and loop names here"
     code = "not-static"
     title = "{what} must be known at compile time"
     label = "depends on the run"
-    help = "use constants, parameters and loop names here"
+
+    def render_help(self) -> str:
+        return self.hint
 
 
 @diagnostic
@@ -153,8 +177,8 @@ class NotAType(Problem):
 
 @diagnostic
 class EmptyRange(Problem):
-    low: int
-    high: int
+    low: int | str
+    high: int | str
     code = "empty-range"
     title = "the range {low}..{high} is empty"
     label = "no value lies in it"

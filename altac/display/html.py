@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from altac.diagnostics.problem import Problem
+from altac.diagnostics.render import render
+
 #: Colours are translucent, so that they fit a light and a dark page. One style for all displays: they may be repeated.
 _STYLE = """<style>
 .altac table { border-collapse: collapse; margin: .3em 0 .8em 0; font-size: 90%; }
@@ -60,3 +63,8 @@ def folded(summary: str, content: str, opened: bool = False) -> str:
 
 def _classes(kind: str) -> str:
     return f' class="{kind}"' if kind else ""
+
+
+def problem_html(problem: Problem) -> str:
+    """A diagnostic with its place in the source."""
+    return lines(render(problem), "failed")

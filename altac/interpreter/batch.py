@@ -11,7 +11,7 @@ from altac.diagnostics.problem import Problem
 from altac.diagnostics.runtime_errors import LayerLimit, NeverHalts
 from altac.interpreter.analysis import deep_recursion
 from altac.interpreter.codec import quote_input
-from altac.interpreter.explain import Failed, Place, first_problem
+from altac.interpreter.failures import Failed, Place, first_problem
 from altac.interpreter.machine import Machine
 from altac.interpreter.result import Observer, Result, State, When
 from altac.interpreter.store import Array, Store, View

@@ -1,7 +1,8 @@
 """Between what users write and codes: inputs as text or JSON, outputs as JSON values and text.
 
 Text is cut into tokens by their spellings, the longest match first: anywhere in `characters` mode,
-at blanks in `words` mode. The frame of the program is put around every input, text or JSON.
+at blanks in `words` mode. A string is a JSON array only where the spellings cannot read it as text.
+The frame of the program is put around every input, text or JSON.
 """
 
 from __future__ import annotations
@@ -46,11 +47,29 @@ def read_input(program: Program, item: object) -> tuple[int, ...]:
 def read_tokens(program: Program, item: object) -> tuple[int, ...]:
     """As `read_input`, without the frame and without regard to its length."""
     if isinstance(item, str):
-        parsed = _parse_array(program, item)
-        return _tokenize(program, item) if parsed is None else _items(program, parsed)
+        return _read_string(program, item)
     if isinstance(item, list | tuple):
         return _items(program, item)
     raise AltacError(BadInput(found=_kind(item)))
+
+
+def _read_string(program: Program, text: str) -> tuple[int, ...]:
+    """The tokens of text, or of a JSON array that no spelling can read as text."""
+    try:
+        return read_text(program, text)
+    except AltacError:
+        if not text.lstrip().startswith("["):
+            raise
+        try:
+            items = read_array(text)
+        except AltacError as no_array:
+            if any(s.spelling.startswith("[") for s in program.symbols):
+                items = None  # more likely a slip in a text
+            else:
+                raise no_array from None
+        if items is None:
+            raise
+    return _items(program, items)
 
 
 def apply_frame(program: Program, tokens: Sequence[int]) -> tuple[int, ...]:
@@ -125,20 +144,19 @@ def output_text(program: Program, codes: Sequence[int]) -> str | None:
     return ("" if close else " ").join(filter(None, (spellings[code] for code in codes)))
 
 
-def _parse_array(program: Program, text: str) -> list[object] | None:
-    """The items of a JSON array; None if ``text`` is meant as plain text."""
-    if not text.lstrip().startswith("["):
-        return None
+def read_array(text: str) -> list[object]:
+    """The items of a JSON array, for `read_input`. Raises `AltacError` if ``text`` is none."""
+    reason, column = "expected `[`", 1
     try:
         found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        if any(s.spelling.startswith("[") for s in program.symbols):
-            return None
-        column = error.colno if isinstance(error, json.JSONDecodeError) else 1
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else "too large or too deeply nested"
-        shown = text if len(text) <= _SHOWN_INPUT else text[: _SHOWN_INPUT - 4] + " ..."
-        raise AltacError(BadJson(reason=reason[:1].lower() + reason[1:], column=column, text=shown)) from None
-    return found  # type: ignore[no-any-return]
+        if isinstance(found, list):
+            return found
+    except json.JSONDecodeError as error:
+        reason, column = error.msg[:1].lower() + error.msg[1:], error.colno
+    except (ValueError, RecursionError):
+        reason = "too large or too deeply nested"
+    shown = text if len(text) <= _SHOWN_INPUT else text[: _SHOWN_INPUT - 4] + " ..."
+    raise AltacError(BadJson(reason=reason, column=column, text=shown))
 
 
 def _items(program: Program, items: Sequence[object]) -> tuple[int, ...]:
@@ -157,7 +175,8 @@ def _items(program: Program, items: Sequence[object]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _tokenize(program: Program, text: str) -> tuple[int, ...]:
+def read_text(program: Program, text: str) -> tuple[int, ...]:
+    """The tokens that ``text`` spells, without the frame. Raises `AltacError` where no spelling goes on."""
     words = program.text == "words"
     spelled: dict[tuple[str, ...], int] = {}
     for i, symbol in enumerate(program.symbols):

@@ -3,7 +3,7 @@
 An expression over few slots is tabulated once, over all combinations of their codes, and is then a
 single gather. Other nodes become numpy operations. Conditions split views, so a guarded
 part sees only the positions that its guard lets through. Errors are only marked (`Store.flag`), with some value
-inside the expression's bounds put in their place; `altac.interpreter.explain` finds out what happened.
+inside the expression's bounds put in their place; `altac.interpreter.failures` finds out what happened.
 """
 
 from __future__ import annotations
@@ -121,11 +121,11 @@ class Compiler:
                 case If():
                     steps.append(self._branches(stmt, scope))
 
-        def run(view: View) -> None:
+        def execute(view: View) -> None:
             for step in steps:
                 step(view)
 
-        return run
+        return execute
 
     def _branches(self, stmt: If, scope: _Scope) -> Step:
         """An `if` with all its `else if`s, without nesting a call for each."""
@@ -137,7 +137,7 @@ class Compiler:
             last = arm.orelse
         otherwise = self.block(last, scope) if last else None
 
-        def run(view: View) -> None:
+        def execute(view: View) -> None:
             for i, (condition, body) in enumerate(arms, 1):
                 held = condition(view)
                 inside = view.where(held)
@@ -152,7 +152,7 @@ class Compiler:
             if otherwise is not None:
                 otherwise(view)
 
-        return run
+        return execute
 
     # expressions
 
@@ -178,7 +178,7 @@ class Compiler:
         table: Array | None = None
         failed: Array | None = None
 
-        def run(view: View) -> Value:
+        def evaluate(view: View) -> Value:
             nonlocal table, failed, remaining
             if table is None:
                 remaining -= view.count
@@ -195,7 +195,7 @@ class Compiler:
                     view.store.flag(view, wrong)
             return table[index]  # type: ignore[no-any-return]
 
-        return Code(run, plain.bounds, plain.fails)
+        return Code(evaluate, plain.bounds, plain.fails)
 
     def _tabulate(
         self, code: Code, slots: list[str], sizes: list[int], strides: list[int], lets: list[tuple[str, Code]]

@@ -7,8 +7,8 @@ import numpy as np
 from altac.interpreter.analysis import assigned_variables, deep_recursion, uniform_slots
 from altac.interpreter.attention import plan_heads
 from altac.interpreter.compile import TABLE_LIMIT, Compiler, slots_of
-from altac.interpreter.rules import compile_rules
 from altac.interpreter.store import Array, Store, dtype_for
+from altac.interpreter.transitions import compile_rules
 from altac.ir import MlpCode, Program, Variable
 from altac.ir.evaluate import halting
 

@@ -59,28 +59,28 @@ def let_key(name: str) -> str:
 def bind_let(name: str, code: Code) -> Step:
     key = let_key(name)
 
-    def run(view: View) -> None:
+    def execute(view: View) -> None:
         view.cache[key] = code.run(view)
 
-    return run
+    return execute
 
 
 def read_let(name: str, bounds: Interval) -> Code:
     key = let_key(name)
 
-    def run(view: View) -> Value:
+    def evaluate(view: View) -> Value:
         found = view.inherited(key)
         assert found is not None, name
         return found
 
-    return Code(run, bounds, False)
+    return Code(evaluate, bounds, False)
 
 
 def assign(target: str, slot: Slot, code: Code) -> Step:
     checked = code.bounds[0] < slot.low or code.bounds[1] > slot.high
     dtype = dtype_for(slot.low, slot.high)
 
-    def run(view: View) -> None:
+    def execute(view: View) -> None:
         value = code.run(view)
         if checked:
             wrong = (np.asarray(value) < slot.low) | (np.asarray(value) > slot.high)
@@ -89,7 +89,7 @@ def assign(target: str, slot: Slot, code: Code) -> Step:
                 value = np.where(wrong, slot.low, value)
         view.store.write(view, target, value if isinstance(value, int) else value.astype(dtype, copy=False))
 
-    return run
+    return execute
 
 
 def read_slot(name: str, slot: Slot) -> Code:
@@ -97,7 +97,7 @@ def read_slot(name: str, slot: Slot) -> Code:
         return Code(lambda view: view.raw(name), (slot.low, slot.high), False)
     undefined = slot.high + 1
 
-    def run(view: View) -> Value:
+    def evaluate(view: View) -> Value:
         codes = view.raw(name)
         missing = codes == undefined
         if missing.any():
@@ -105,17 +105,17 @@ def read_slot(name: str, slot: Slot) -> Code:
             return np.where(missing, codes.dtype.type(slot.low), codes)
         return codes
 
-    return Code(run, (slot.low, slot.high), True)
+    return Code(evaluate, (slot.low, slot.high), True)
 
 
 def truth_of(code: Code) -> Run:
     """The value of a boolean expression as a boolean array (or 0, 1)."""
 
-    def run(view: View) -> Value:
+    def evaluate(view: View) -> Value:
         value = code.run(view)
         return value if isinstance(value, int) or value.dtype == bool else value != 0
 
-    return run
+    return evaluate
 
 
 def negate(value: Value) -> Value:
@@ -164,7 +164,7 @@ def arithmetic(op: ArithmeticOp, left: Code, right: Code) -> Code:
     dtype = dtype_for(low, high)
     function = FUNCTIONS[op]
 
-    def run(view: View) -> Value:
+    def evaluate(view: View) -> Value:
         a, b = _number(left.run(view), dtype), _number(right.run(view), dtype)
         wrong: Any = None
         if fails:
@@ -181,7 +181,7 @@ def arithmetic(op: ArithmeticOp, left: Code, right: Code) -> Code:
             result = np.where(wrong, bounds[0], result)
         return result
 
-    return Code(run, bounds, left.fails or right.fails or fails)
+    return Code(evaluate, bounds, left.fails or right.fails or fails)
 
 
 def compare(op: CompareOp, left: Code, right: Code) -> Code:
@@ -189,12 +189,12 @@ def compare(op: CompareOp, left: Code, right: Code) -> Code:
     dtype = dtype_for(low, high)
     function = FUNCTIONS[op]
 
-    def run(view: View) -> Value:
+    def evaluate(view: View) -> Value:
         a, b = _number(left.run(view), dtype), _number(right.run(view), dtype)
         result = function(a, b)
         return int(result) if np.ndim(result) == 0 else result
 
-    return Code(run, (0, 1), left.fails or right.fails)
+    return Code(evaluate, (0, 1), left.fails or right.fails)
 
 
 def member(operand: Code, values: frozenset[int]) -> Code:
@@ -204,7 +204,7 @@ def member(operand: Code, values: frozenset[int]) -> Code:
     if table is not None:
         table[[v - low for v in inside]] = True
 
-    def run(view: View) -> Value:
+    def evaluate(view: View) -> Value:
         value = operand.run(view)
         if isinstance(value, int):
             return int(value in values)
@@ -212,7 +212,7 @@ def member(operand: Code, values: frozenset[int]) -> Code:
             return table[value.astype(np.intp) - low]
         return np.isin(value, inside)
 
-    return Code(run, (0, 1), operand.fails)
+    return Code(evaluate, (0, 1), operand.fails)
 
 
 def conditional(condition: Code, then: Code, orelse: Code) -> Code:
@@ -220,7 +220,7 @@ def conditional(condition: Code, then: Code, orelse: Code) -> Code:
     bounds = min(then.bounds[0], orelse.bounds[0]), max(then.bounds[1], orelse.bounds[1])
     dtype = dtype_for(*bounds)
 
-    def run(view: View) -> Value:
+    def evaluate(view: View) -> Value:
         held = truth(view)
         parts = []
         for mask, code in ((held, then), (negate(held), orelse)):
@@ -229,7 +229,7 @@ def conditional(condition: Code, then: Code, orelse: Code) -> Code:
                 parts.append((part, code.run(part)))
         return view.merge(parts, dtype)
 
-    return Code(run, bounds, condition.fails or then.fails or orelse.fails)
+    return Code(evaluate, bounds, condition.fails or then.fails or orelse.fails)
 
 
 def lookup(expr: Lookup, indices: list[Code]) -> Code:
@@ -250,7 +250,7 @@ def lookup(expr: Lookup, indices: list[Code]) -> Code:
         for code, low in zip(indices, expr.lows, strict=True)
     ]
 
-    def run(view: View) -> Value:
+    def evaluate(view: View) -> Value:
         index: Any = np.zeros((1,) * (1 if view.flat is not None else 2), np.intp)
         for code, low, size, stride, check, dtype in zip(
             indices, expr.lows, expr.shape, strides, checks, wide, strict=True
@@ -268,4 +268,4 @@ def lookup(expr: Lookup, indices: list[Code]) -> Code:
                 view.store.flag(view, wrong)
         return table[index]  # type: ignore[no-any-return]
 
-    return Code(run, bounds, absent is not None or any(checks) or any(c.fails for c in indices))
+    return Code(evaluate, bounds, absent is not None or any(checks) or any(c.fails for c in indices))

@@ -21,7 +21,7 @@ def deeply(work: Callable[[], T]) -> T:
     results: list[T] = []
     errors: list[BaseException] = []
 
-    def run() -> None:
+    def keep() -> None:
         try:
             results.append(work())
         except BaseException as error:
@@ -31,7 +31,7 @@ def deeply(work: Callable[[], T]) -> T:
         limit, stack = sys.getrecursionlimit(), threading.stack_size(_STACK)
         sys.setrecursionlimit(max(limit, _DEPTH))
         try:
-            thread = threading.Thread(target=run, name="altac-deep")
+            thread = threading.Thread(target=keep, name="altac-deep")
             thread.start()
             thread.join()
         finally:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from lsprotocol import types
 
 from altac.lsp import names
-from altac.lsp.positions import position_of, utf16_length
 from altac.lsp.project import Project
 from altac.syntax.keywords import BUILTINS, words
 from altac.syntax.lexer import tokenize
@@ -44,10 +43,10 @@ def semantic_tokens(project: Project, path: str) -> types.SemanticTokens:
     source = index.module.source
     line = column = 0
     for start, text, kind, modifiers in classify(index):
-        place = position_of(source, start)
+        place = project.positions.position_of(source, start)
         data += [
             place.line - line, place.character - column if place.line == line else place.character,
-            utf16_length(text), TYPES.index(kind), sum(1 << MODIFIERS.index(m) for m in modifiers),
+            project.positions.length(text), TYPES.index(kind), sum(1 << MODIFIERS.index(m) for m in modifiers),
         ]  # fmt: skip
         line, column = place.line, place.character
     return types.SemanticTokens(data)
@@ -63,7 +62,7 @@ def classify(index: names.Index) -> Iterator[tuple[int, str, str, tuple[str, ...
         use = uses.get(token.start)
         known = _OF_TOKEN.get(token.type)
         if known is not None:
-            yield token.start, token.text.rstrip("\r"), known, ()
+            yield token.start, token.text, known, ()
         elif use is not None and use.span.end == token.end:
             kind, modifiers = _OF_KIND[use.definition.kind]
             extra = ("declaration",) if use.declares else ("modification",) if use.writes else ()

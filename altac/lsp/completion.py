@@ -13,7 +13,6 @@ from altac import resources
 from altac.lsp import names
 from altac.lsp.hover import declaration, documentation
 from altac.lsp.outline import detail
-from altac.lsp.positions import offset_of
 from altac.lsp.project import Project
 from altac.lsp.words import BUILTINS, HEAD_PARTS, KEYWORDS
 from altac.syntax.keywords import words
@@ -41,13 +40,28 @@ _USE_PLACE = re.compile(r"\buse\s+\w+\s*=\s*\w*$")
 
 
 def complete(project: Project, path: str, position: types.Position) -> list[types.CompletionItem]:
-    """The completions at a position."""
+    """The completions at a position; none where a whole word stands that begins no longer one.
+
+    There nothing is left to complete, and editors would take Enter for accepting it rather than for a line end.
+    """
+    source = project.source(path)
+    items = _complete(project, path, position)
+    if source is None:
+        return items
+    offset = project.positions.offset_of(source, position)
+    found = _WORD.search(source.text[source.line_bounds(offset)[0] : offset])
+    word = "" if found is None else found.group().lower()
+    begun = {item.label for item in items if item.label.lower().startswith(word)}
+    return [] if word and len(begun) == 1 and begun.pop().lower() == word else items
+
+
+def _complete(project: Project, path: str, position: types.Position) -> list[types.CompletionItem]:
     index = project.index(path)
     if index is None:
         return []
     source = index.module.source
-    offset = offset_of(source, position)
-    line = source.text[source.text.rfind("\n", 0, offset) + 1 : offset]
+    offset = project.positions.offset_of(source, position)
+    line = source.text[source.line_bounds(offset)[0] : offset]
     if (found := _IMPORT_FILE.match(line)) is not None:
         return list(_files(path, found.group(1)))
     tokens = tokenize(source.text[:offset])
@@ -280,7 +294,7 @@ def signature(project: Project, path: str, position: types.Position) -> types.Si
     if index is None:
         return None
     source = index.module.source
-    offset = offset_of(source, position)
+    offset = project.positions.offset_of(source, position)
     call = call_before(tokenize(source.text[:offset]))
     if call is None:
         return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from altac.diagnostics.problem import Problem
-from altac.lsp.positions import range_of, uri_of
+from altac.lsp.positions import PositionCodec, uri_of
 from altac.lsp.project import Project, source_path
 from altac.source import Source, Span
 from altac.syntax import tree
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _SEVERITY = {"error": types.DiagnosticSeverity.Error, "warning": types.DiagnosticSeverity.Warning}
 #: Problems whose place holds nothing that does anything.
-_UNNECESSARY = frozenset({"unreachable-arm", "no-effect", "pattern-never"})
+_UNNECESSARY = frozenset({"unreachable-arm", "no-effect", "pattern-never", "never-read"})
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,13 @@ def check_document(project: Project, source: Source) -> Report:
     """Check a document as `altac check` does, with the texts of the editor in place of those on disk."""
     from altac.lsp.facts import Facts
     from altac.semantics import check
+    from altac.semantics.findings import never_read
 
     facts = Facts()
     checked = check(source, None, project.text, inspect=facts.collect)
     grouped: dict[str, list[Problem]] = {source.name: []}
-    for problem in checked.problems:
+    unread = () if checked.program is None else never_read(checked.program, source)
+    for problem in (*checked.problems, *unread):
         place = source.name if problem.span is None else source_path(problem.span.source.name)
         grouped.setdefault(place, []).append(problem)
     facts.program = checked.program
@@ -98,7 +100,7 @@ def failed_check(source: Source, error: BaseException) -> Report:
     return Report(source, {source.name: (problem,)}, Facts())
 
 
-def to_diagnostic(problem: Problem) -> types.Diagnostic:
+def to_diagnostic(problem: Problem, positions: PositionCodec) -> types.Diagnostic:
     """The diagnostic of a problem, in the range of its span; related places keep their texts."""
     code = problem.cause.code if isinstance(problem, _Imported) else problem.code
     parts = [problem.render_title()]
@@ -111,24 +113,27 @@ def to_diagnostic(problem: Problem) -> types.Diagnostic:
     if isinstance(problem, _Imported) and problem.cause.span is not None:
         places.append((problem.cause.span, problem.cause.render_title()))
     return types.Diagnostic(
-        range=_range(problem.span),
+        range=_range(problem.span, positions),
         message="\n".join(parts),
         severity=_SEVERITY[problem.severity],
         code=code or None,
         source="altac",
         tags=[types.DiagnosticTag.Unnecessary] if code in _UNNECESSARY else None,
-        related_information=[types.DiagnosticRelatedInformation(location_of(s), text) for s, text in places] or None,
+        related_information=[
+            types.DiagnosticRelatedInformation(location_of(span, positions), text) for span, text in places
+        ]
+        or None,
     )
 
 
-def _range(span: Span | None) -> types.Range:
+def _range(span: Span | None, positions: PositionCodec) -> types.Range:
     if span is None:
         return types.Range(types.Position(0, 0), types.Position(0, 0))
-    if span.start == span.end and span.end < len(span.source.text) and span.source.text[span.end] != "\n":
+    if span.start == span.end < span.source.line_bounds(span.end)[1]:
         span = replace(span, end=span.end + 1)  # editors show nothing of an empty range
-    return range_of(span)
+    return positions.range_of(span)
 
 
-def location_of(span: Span) -> types.Location:
+def location_of(span: Span, positions: PositionCodec) -> types.Location:
     """Where a span is, in the editor's terms."""
-    return types.Location(uri_of(source_path(span.source.name)), range_of(span))
+    return types.Location(uri_of(source_path(span.source.name)), positions.range_of(span))

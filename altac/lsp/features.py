@@ -7,7 +7,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from altac.lsp import coloring, completion, fixes, formatting, hints, navigation, outline
 from altac.lsp.hover import hover
-from altac.lsp.positions import path_of
+from altac.lsp.positions import PositionCodec, path_of
 from altac.lsp.server import AltacServer
 
 
@@ -20,6 +20,11 @@ def register(server: AltacServer) -> None:
 
 
 def _documents(server: AltacServer) -> None:
+    @server.feature(types.INITIALIZE)
+    def initialize(ls: AltacServer, params: types.InitializeParams) -> None:
+        # What pygls has chosen of the encodings that the editor offers, and tells it.
+        ls.project.positions = PositionCodec(types.PositionEncodingKind(ls.workspace.position_encoding))
+
     @server.feature(types.INITIALIZED)
     def initialized(ls: AltacServer, params: types.InitializedParams) -> None:
         ls.project.folders = [path_of(uri) for uri in ls.workspace.folders]
@@ -42,9 +47,7 @@ def _documents(server: AltacServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def did_change(ls: AltacServer, params: types.DidChangeTextDocumentParams) -> None:
-        if params.content_changes:
-            document = params.text_document
-            ls.opened(document.uri, params.content_changes[-1].text, document.version)
+        ls.changed(params.text_document, params.content_changes)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(ls: AltacServer, params: types.DidCloseTextDocumentParams) -> None:
@@ -113,7 +116,7 @@ def _editing(server: AltacServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_FORMATTING)
     async def formatted(ls: AltacServer, params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
         source = ls.project.source(_path(params))
-        return None if source is None else await ls.ask(formatting.format_document, source)
+        return None if source is None else await ls.ask(formatting.format_document, source, ls.project.positions)
 
     @server.feature(
         types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from altac.diagnostics import name_errors, syntax_errors, type_errors
 from altac.diagnostics.problem import Problem
 from altac.lsp import names
 from altac.lsp.diagnostics import to_diagnostic
-from altac.lsp.positions import offset_of, range_of, uri_of
+from altac.lsp.positions import uri_of
 from altac.lsp.project import Project, source_path
 from altac.source import Source, Span
 from altac.syntax import tree
@@ -40,21 +41,21 @@ def code_actions(
     if index is None:
         return []
     source = index.module.source
-    first, last = offset_of(source, within.start), offset_of(source, within.end)
+    asked = project.positions.span_of(source, within)
     actions = []
     for problem in problems:
         span = problem.span
         if span is None or source_path(span.source.name) != path or span.source.text != source.text:
             continue
-        if span.end < first or span.start > last:
+        if span.end < asked.start or span.start > asked.end:
             continue
         for fix in _fixes(problem, span, project, index):
-            edits = [types.TextEdit(range_of(place), text) for place, text in fix.edits]
+            edits = [types.TextEdit(project.positions.range_of(place), text) for place, text in fix.edits]
             actions.append(
                 types.CodeAction(
                     fix.title,
                     types.CodeActionKind.QuickFix,
-                    [to_diagnostic(problem)],
+                    [to_diagnostic(problem, project.positions)],
                     fix.sure or None,
                     edit=types.WorkspaceEdit(changes={uri_of(path): edits}),
                 )  # fmt: skip
@@ -91,6 +92,8 @@ def _fixes(problem: Problem, span: Span, project: Project, index: names.Index) -
         case syntax_errors.SingleQuotes(fixed=fixed):
             if span.text.startswith("'"):
                 yield _replace(span, fixed)
+        case syntax_errors.LoneCarriageReturn():
+            yield _line_feeds(span.source)
         case syntax_errors.UnexpectedClosing():
             yield Fix(f"Remove `{span.text}`", ((span, ""),))
         case syntax_errors.MismatchedBracket(opening=opening):
@@ -159,7 +162,7 @@ def _imports(name: str, span: Span, project: Project, index: names.Index) -> Ite
         if path in imported or last in space.names:
             continue
         found = project.module(path)
-        line = (_import_place(index.module), f"import {module}\n")
+        line = (_import_place(index.module), f"import {module}{span.source.line_end}")
         if name == last:
             yield Fix(f"Import `{module}`", (line,), sure=False)
         elif found is not None and name in found.space.names:
@@ -174,8 +177,7 @@ def _import_place(module: names.Module) -> Span:
     before = last or next((d for d in body if isinstance(d, tree.ProgramDecl)), None)
     place = 0
     if before is not None:
-        end = source.text.find("\n", before.span.end)
-        place = len(source.text) if end < 0 else end + 1
+        place = _next_line(source, before.span.end)
     elif module.tree.declarations:
         place = source.line_starts[module.tree.declarations[0].span.line - 1]
     return Span(source, place, place)
@@ -188,12 +190,26 @@ def _program_line(source: Source) -> Fix:
         name = f"_{name}"
     place = 0
     for start in source.line_starts:
-        end = source.text.find("\n", start)
-        if not source.text[start : end if end >= 0 else len(source.text)].lstrip().startswith("//"):
+        if not source.text[start : source.line_bounds(start)[1]].lstrip().startswith("//"):
             place = start
             break
-    gap = "\n" if place else ""
-    return Fix(f"Add `program {name}`", ((Span(source, place, place), f"{gap}program {name}\n"),))
+    gap = source.line_end if place else ""
+    return Fix(f"Add `program {name}`", ((Span(source, place, place), f"{gap}program {name}{source.line_end}"),))
+
+
+def _next_line(source: Source, offset: int) -> int:
+    """Where the line after that of ``offset`` begins; the end of the text if there is none."""
+    following = bisect_right(source.line_starts, offset)
+    return source.line_starts[following] if following < len(source.line_starts) else len(source.text)
+
+
+def _line_feeds(source: Source) -> Fix:
+    """Line ends of one kind in place of all carriage returns that stand alone."""
+    lone = [found.start() for found in re.finditer(r"\r(?!\n)", source.text)]
+    span = Span(source, lone[0], lone[-1] + 1)
+    return Fix(
+        "Replace all carriage returns that stand alone", ((span, re.sub(r"\r(?!\n)", source.line_end, span.text)),)
+    )
 
 
 def _conjunction(node: tree.ChainedComparison) -> str:
@@ -213,9 +229,7 @@ def _conversion(span: Span, hint: str) -> Iterator[Fix]:
 def _remove_line(span: Span) -> Fix:
     """Remove a statement, and its line if nothing else stands there."""
     source = span.source
-    start = source.text.rfind("\n", 0, span.start) + 1
-    end = source.text.find("\n", span.end)
-    end = len(source.text) if end < 0 else end + 1
+    start, end = source.line_bounds(span.start)[0], _next_line(source, span.end)
     alone = not source.text[start : span.start].strip() and not source.text[span.end : end].strip()
     return Fix("Remove it", ((Span(source, start, end) if alone else span, ""),), sure=False)
 
@@ -229,12 +243,12 @@ def _catch_all(span: Span, file: tree.File) -> Iterator[Fix]:
     if not updates or not node.span.text.endswith("}"):
         return
     source, close = node.span.source, node.span.end - 1
-    line = source.text.rfind("\n", 0, close) + 1
+    line = source.line_bounds(close)[0]
     indent = source.text[line:close]
     if indent.strip():
         yield Fix("Add `_ => {}`", ((Span(source, close, close), "; _ => {} "),))
     else:
-        yield Fix("Add `_ => {}`", ((Span(source, line, line), f"{indent}    _ => {{}}\n"),))
+        yield Fix("Add `_ => {}`", ((Span(source, line, line), f"{indent}    _ => {{}}{source.line_end}"),))
 
 
 def _node_at(root: Any, span: Span, kind: type[tree.Node]) -> tree.Node | None:

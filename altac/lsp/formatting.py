@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from lsprotocol import types
 
 from altac.diagnostics.problem import AltacError
-from altac.lsp.positions import range_of, whole
+from altac.lsp.positions import PositionCodec
 from altac.source import Source, Span
 from altac.syntax.printer import format_source
 
@@ -15,7 +15,7 @@ from altac.syntax.printer import format_source
 _LINES = 5_000
 
 
-def format_document(source: Source) -> list[types.TextEdit] | None:
+def format_document(source: Source, positions: PositionCodec) -> list[types.TextEdit] | None:
     """The edits that format a text, line by line so that cursors stay; None if it has syntax errors."""
     try:
         text = format_source(source)
@@ -23,14 +23,18 @@ def format_document(source: Source) -> list[types.TextEdit] | None:
         return None
     if text == source.text:
         return []
-    before, after = source.text.splitlines(keepends=True), text.splitlines(keepends=True)
+    before, after = _lines(source), _lines(Source(source.name, text))
     if len(before) > _LINES:
-        return [types.TextEdit(whole(source), text)]
-    starts = [0]
-    for line in before:
-        starts.append(starts[-1] + len(line))
+        return [types.TextEdit(positions.whole(source), text)]
+    starts = (*source.line_starts, len(source.text))
     return [
-        types.TextEdit(range_of(Span(source, starts[a], starts[b])), "".join(after[c:d]))
+        types.TextEdit(positions.range_of(Span(source, starts[a], starts[b])), "".join(after[c:d]))
         for tag, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
         if tag != "equal"
     ]
+
+
+def _lines(source: Source) -> list[str]:
+    """The lines of a text with their line ends, as the protocol divides them."""
+    starts = source.line_starts
+    return [source.text[start:end] for start, end in zip(starts, (*starts[1:], len(source.text)))]

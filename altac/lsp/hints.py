@@ -6,7 +6,6 @@ from lsprotocol import types
 
 from altac.lsp.facts import Facts
 from altac.lsp.hover import slot_facts
-from altac.lsp.positions import offset_of, position_of
 from altac.lsp.project import Project
 from altac.syntax import tree
 
@@ -19,21 +18,21 @@ def inlay_hints(project: Project, path: str, within: types.Range, facts: Facts |
     if module is None or facts is None:
         return []
     source = module.source
-    first, last = offset_of(source, within.start), offset_of(source, within.end)
+    asked = project.positions.span_of(source, within)
     hints = []
     for definition in module.definitions:
         node = definition.node
-        if not isinstance(node, tree.VarDecl | tree.HeadDecl) or not first <= definition.span.start <= last:
+        if not isinstance(node, tree.VarDecl | tree.HeadDecl) or not asked.start <= definition.span.start <= asked.end:
             continue
         known = {(fact.type, fact.family) for fact in slot_facts(definition, facts)}
         if len(known) != 1:
             continue
         kind, family = known.pop()
         if node.type is None:
-            hints.append(_hint(position_of(source, definition.span.end), f": {kind}"))
+            hints.append(_hint(project.positions.position_of(source, definition.span.end), f": {kind}"))
         elif family is not None and isinstance(node.type, tree.SetType) and node.type.family is None:
             text = _short(f" in [{', '.join(family)}]")
-            hint = _hint(position_of(source, node.type.span.end), text)
+            hint = _hint(project.positions.position_of(source, node.type.span.end), text)
             hint.tooltip = f"the family inferred from all updates: {len(family)} sets"
             hints.append(hint)
     return hints

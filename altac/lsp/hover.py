@@ -7,7 +7,7 @@ from lsprotocol import types
 from altac.lsp import names
 from altac.lsp.counts import Counts
 from altac.lsp.facts import Facts, SlotFact
-from altac.lsp.positions import offset_of, range_of
+from altac.lsp.positions import PositionCodec
 from altac.lsp.project import Project
 from altac.lsp.words import BUILTINS, KEYWORDS
 from altac.source import Span
@@ -25,10 +25,10 @@ def hover(
     index = project.index(path)
     if index is None:
         return None
-    offset = offset_of(index.module.source, position)
+    offset = project.positions.offset_of(index.module.source, position)
     use = index.at(offset)
     if use is None:
-        return _word(index, offset)
+        return _word(index, offset, project.positions)
     found = use.definition
     parts = [f"```alta\n{declaration(found)}\n```"]
     facts_text = _facts(found, facts)
@@ -41,7 +41,9 @@ def hover(
     doc = documentation(project, found)
     if doc:
         parts.append(doc)
-    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, "\n\n".join(parts)), range_of(use.span))
+    return types.Hover(
+        types.MarkupContent(types.MarkupKind.Markdown, "\n\n".join(parts)), project.positions.range_of(use.span)
+    )
 
 
 def declaration(found: names.Definition) -> str:
@@ -78,8 +80,7 @@ def documentation(project: Project, found: names.Definition) -> str:
     span = found.node.span
     above = doc_comment(span)
     source = span.source
-    line_end = source.text.find("\n", span.end)
-    rest = source.text[span.end : line_end if line_end >= 0 else len(source.text)].strip(" \t\r,;")
+    rest = source.text[span.end : source.line_bounds(span.end)[1]].strip(" \t,;")
     return above or (comment_text(rest) if rest.startswith("//") else "")
 
 
@@ -139,15 +140,13 @@ def _number(count: int, what: str) -> str:
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
-def _word(index: names.Index, offset: int) -> types.Hover | None:
+def _word(index: names.Index, offset: int, positions: PositionCodec) -> types.Hover | None:
     source = index.module.source
-    start = source.text.rfind("\n", 0, offset) + 1
-    end = source.text.find("\n", offset)
-    line = source.text[start : end if end >= 0 else len(source.text)]
-    for token in tokenize(line):
+    start, end = source.line_bounds(offset)
+    for token in tokenize(source.text[start:end]):
         if token.start <= offset - start <= token.end and token.type not in ("STRING", "COMMENT"):
             text = KEYWORDS.get(token.text) or BUILTINS.get(token.text)
             if text is not None:
                 content = types.MarkupContent(types.MarkupKind.Markdown, f"`{token.text}`: {text}")
-                return types.Hover(content, range_of(Span(source, start + token.start, start + token.end)))
+                return types.Hover(content, positions.range_of(Span(source, start + token.start, start + token.end)))
     return None

@@ -8,7 +8,7 @@ from lsprotocol import types
 
 from altac.lsp import names
 from altac.lsp.diagnostics import location_of
-from altac.lsp.positions import offset_of, range_of, uri_of
+from altac.lsp.positions import uri_of
 from altac.lsp.project import Project, is_standard
 from altac.source import Span
 from altac.syntax import tree
@@ -22,7 +22,7 @@ class Refused(Exception):
 def use_at(project: Project, path: str, position: types.Position) -> names.Use | None:
     """The name at a position."""
     index = project.index(path)
-    return None if index is None else index.at(offset_of(index.module.source, position))
+    return None if index is None else index.at(project.positions.offset_of(index.module.source, position))
 
 
 def definition(project: Project, path: str, position: types.Position) -> types.Location | None:
@@ -33,8 +33,8 @@ def definition(project: Project, path: str, position: types.Position) -> types.L
     found = use.definition
     if found.kind == "module" and use.declares:
         target = None if found.target is None else project.source(found.target)
-        return None if target is None else location_of(Span(target, 0, 0))
-    return location_of(found.span)
+        return None if target is None else location_of(Span(target, 0, 0), project.positions)
+    return location_of(found.span, project.positions)
 
 
 def type_definition(project: Project, path: str, position: types.Position) -> types.Location | None:
@@ -58,7 +58,7 @@ def type_definition(project: Project, path: str, position: types.Position) -> ty
                 target = None if target is None else scopes.member(target, part.text, space)
         case _:
             return None
-    return None if target is None else location_of(target.span)
+    return None if target is None else location_of(target.span, project.positions)
 
 
 def uses_of(project: Project, path: str, found: names.Definition) -> list[names.Use]:
@@ -83,7 +83,11 @@ def references(project: Project, path: str, position: types.Position, declaratio
     use = use_at(project, path, position)
     if use is None:
         return []
-    return [location_of(u.span) for u in uses_of(project, path, use.definition) if declaration or not u.declares]
+    return [
+        location_of(u.span, project.positions)
+        for u in uses_of(project, path, use.definition)
+        if declaration or not u.declares
+    ]
 
 
 def highlights(project: Project, path: str, position: types.Position) -> list[types.DocumentHighlight]:
@@ -94,7 +98,7 @@ def highlights(project: Project, path: str, position: types.Position) -> list[ty
         return []
     kind = types.DocumentHighlightKind
     return [
-        types.DocumentHighlight(range_of(u.span), kind.Write if u.writes or u.declares else kind.Read)
+        types.DocumentHighlight(project.positions.range_of(u.span), kind.Write if u.writes or u.declares else kind.Read)
         for u in index.uses if u.definition.key == use.definition.key
     ]  # fmt: skip
 
@@ -108,7 +112,7 @@ def renamable(project: Project, path: str, position: types.Position) -> types.Ra
     if use is None:
         return None
     _refuse(use)
-    return range_of(use.span)
+    return project.positions.range_of(use.span)
 
 
 def _refuse(use: names.Use) -> None:
@@ -142,7 +146,7 @@ def rename(project: Project, path: str, position: types.Position, new: str) -> t
     _check_meaning(project, found, new, edits)
     return types.WorkspaceEdit(
         changes={
-            uri_of(file): [types.TextEdit(range_of(span), text) for span, text in changes]
+            uri_of(file): [types.TextEdit(project.positions.range_of(span), text) for span, text in changes]
             for file, changes in edits.items()
         }
     )

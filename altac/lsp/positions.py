@@ -1,15 +1,15 @@
-"""Offsets to positions of the protocol and back: the only place where UTF-16 is known of.
+"""Offsets to positions of the protocol and back: the only place that knows in what the editor counts columns.
 
-The protocol counts lines and columns from 0, columns in UTF-16 code units; a `Span` holds offsets in code points.
+The protocol counts lines and columns from 0, columns in code units of the encoding that server and editor agree on; a
+`Span` holds offsets in code points.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import sys
 from bisect import bisect_right
-from functools import lru_cache
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -17,62 +17,73 @@ from lsprotocol import types
 
 from altac.source import Source, Span
 
-_LINE_END = re.compile(r"\r\n|\n|\r")
+#: The code points from which on a character takes one more code unit.
+_LONGER: dict[str, tuple[str, ...]] = {
+    types.PositionEncodingKind.Utf8: ("\x80", "\u0800", "\U00010000"),
+    types.PositionEncodingKind.Utf16: ("\U00010000",),
+    types.PositionEncodingKind.Utf32: (),
+}
 
 
-def position_of(source: Source, offset: int) -> types.Position:
-    """The position of a code point offset; offsets outside the text are moved to its ends."""
-    starts = _line_starts(source.text)
-    offset = max(0, min(offset, len(source.text)))
-    line = bisect_right(starts, offset) - 1
-    return types.Position(line, utf16_length(source.text[starts[line] : offset]))
+@dataclass(frozen=True)
+class PositionCodec:
+    """Positions in one encoding; UTF-16 is what editors count in that name none."""
 
+    encoding: str = types.PositionEncodingKind.Utf16
 
-def offset_of(source: Source, position: types.Position) -> int:
-    """The code point offset of a position; positions outside the text are moved to the nearest inside.
+    def position_of(self, source: Source, offset: int) -> types.Position:
+        """The position of a code point offset; what is outside the text is moved to its ends, what is in a line end before it."""
+        offset = max(0, min(offset, len(source.text)))
+        start, end = source.line_bounds(offset)
+        line = bisect_right(source.line_starts, offset) - 1
+        return types.Position(line, self.length(source.text[start : min(offset, end)]))
 
-    A position between the halves of a surrogate pair stands for the character that they make up.
-    """
-    starts = _line_starts(source.text)
-    if position.line >= len(starts):
-        return len(source.text)
-    start = starts[position.line]
-    end = starts[position.line + 1] if position.line + 1 < len(starts) else len(source.text)
-    line = source.text[start:end].rstrip("\r\n")
-    if line.isascii():
-        return start + min(position.character, len(line))
-    units = 0
-    for index, character in enumerate(line):
-        units += utf16_length(character)
-        if units > position.character:
-            return start + index
-    return start + len(line)
+    def offset_of(self, source: Source, position: types.Position) -> int:
+        """The code point offset of a position; positions outside the text are moved to the nearest inside.
 
+        A position inside of a character stands for the place before it.
+        """
+        if position.line < 0:
+            return 0
+        if position.line >= len(source.line_starts):
+            return len(source.text)
+        start, end = source.line_bounds(source.line_starts[position.line])
+        line = source.text[start:end]
+        if line.isascii():
+            return start + max(0, min(position.character, len(line)))
+        units = 0
+        for index, character in enumerate(line):
+            units += self.length(character)
+            if units > position.character:
+                return start + index
+        return end
 
-@lru_cache(maxsize=32)
-def _line_starts(text: str) -> tuple[int, ...]:
-    """Offsets of the first character of each line. The protocol ends lines at a lone carriage return too."""
-    return (0, *(match.end() for match in _LINE_END.finditer(text)))
+    def range_of(self, span: Span) -> types.Range:
+        """The range that a span covers."""
+        return types.Range(self.position_of(span.source, span.start), self.position_of(span.source, span.end))
 
+    def span_of(self, source: Source, where: types.Range) -> Span:
+        """What a range covers, its ends in either order."""
+        start, end = sorted((self.offset_of(source, where.start), self.offset_of(source, where.end)))
+        return Span(source, start, end)
 
-def range_of(span: Span) -> types.Range:
-    """The range that a span covers."""
-    return types.Range(position_of(span.source, span.start), position_of(span.source, span.end))
+    def whole(self, source: Source) -> types.Range:
+        """The range of all text."""
+        return self.range_of(Span(source, 0, len(source.text)))
 
-
-def whole(source: Source) -> types.Range:
-    """The range of all text."""
-    return types.Range(types.Position(0, 0), position_of(source, len(source.text)))
-
-
-def utf16_length(text: str) -> int:
-    """The number of UTF-16 code units of ``text``."""
-    return len(text) if text.isascii() else len(text) + sum(character > "\uffff" for character in text)
+    def length(self, text: str) -> int:
+        """The number of code units of ``text``."""
+        if text.isascii():
+            return len(text)
+        return len(text) + sum(character >= first for first in _LONGER[self.encoding] for character in text)
 
 
 def path_of(uri: str) -> str:
-    """The absolute path of a file URI; of any other (``untitled:1``) the URI itself."""
-    parts = urlsplit(uri)
+    """The absolute path of a file URI; of any other (``untitled:1``), and of what is none, the text itself."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return uri
     if parts.scheme != "file":
         return uri
     path = unquote(parts.path)

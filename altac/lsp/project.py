@@ -11,6 +11,7 @@ from altac import resources
 from altac.diagnostics.problem import AltacError
 from altac.diagnostics.syntax_errors import UnreadableFile
 from altac.lsp import names
+from altac.lsp.positions import PositionCodec
 from altac.source import Source
 from altac.syntax.parser import parse
 from altac.syntax.reading import read_source
@@ -32,6 +33,8 @@ class Project:
 
     opened: dict[str, Source] = field(default_factory=dict)
     folders: list[str] = field(default_factory=list)
+    #: How places of all texts are told to the editor, and by it.
+    positions: PositionCodec = PositionCodec()
     _disk: dict[str, tuple[tuple[int, int], Source]] = field(default_factory=dict)
     _modules: dict[str, names.Module] = field(default_factory=dict)
     _indices: dict[str, names.Index] = field(default_factory=dict)

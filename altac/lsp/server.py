@@ -14,12 +14,13 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from altac.diagnostics.problem import Problem
@@ -27,6 +28,7 @@ from altac.lsp.counts import Counting, Counts
 from altac.lsp.diagnostics import Report, check_document, failed_check, to_diagnostic
 from altac.lsp.positions import path_of, uri_of
 from altac.lsp.project import Project
+from altac.lsp.protocol import AltacProtocol
 from altac.source import Source
 
 if TYPE_CHECKING:
@@ -47,9 +49,12 @@ _Result = TypeVar("_Result")
 class AltacServer(LanguageServer):
     """A server for one editor."""
 
+    protocol: AltacProtocol
+
     def __init__(self) -> None:
         # Whole texts rather than edits: a document can never differ from what the editor shows.
-        super().__init__("altac", _version(), text_document_sync_kind=types.TextDocumentSyncKind.Full)
+        full = types.TextDocumentSyncKind.Full
+        super().__init__("altac", _version(), text_document_sync_kind=full, protocol_cls=AltacProtocol)
         self.project = Project()
         self.reports: dict[str, Report] = {}
         self.versions: dict[str, int] = {}
@@ -61,6 +66,13 @@ class AltacServer(LanguageServer):
         self._waiting: dict[str, None] = {}
         self._running = False
         self._timer: asyncio.TimerHandle | None = None
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Show a fault of the server to the author. Faults of what the editor sends are answered, not shown."""
+        if source is not JsonRpcException:
+            super().report_server_error(error, source)
+        elif not isinstance(error, JsonRpcException):
+            self.protocol.refuse(error)
 
     async def ask(self, question: Callable[..., _Result], *arguments: Any) -> _Result:
         """The answer of a question, found in the thread for questions."""
@@ -109,13 +121,30 @@ class AltacServer(LanguageServer):
     # --- documents --------------------------------------------------------------------------------
 
     def opened(self, uri: str, text: str, number: int) -> None:
-        """A document was opened or changed."""
+        """A document was opened, or has another text."""
         path = path_of(uri)
         self.project.open(path, text)
         self.versions[path] = number
         self.uris[path] = uri
         self._forget_counts()
         self.schedule([path])
+
+    def changed(
+        self,
+        document: types.VersionedTextDocumentIdentifier,
+        changes: Sequence[types.TextDocumentContentChangeEvent],
+    ) -> None:
+        """A document was changed: its text was replaced, or parts of it, one after the other. Others than open ones are not."""
+        source = self.project.opened.get(path_of(document.uri))
+        if source is None:
+            return
+        for change in changes:
+            text = change.text
+            if isinstance(change, types.TextDocumentContentChangePartial):
+                place = self.project.positions.span_of(source, change.range)
+                text = source.text[: place.start] + text + source.text[place.end :]
+            source = Source(source.name, text)
+        self.opened(document.uri, source.text, document.version)
 
     def closed(self, uri: str) -> None:
         """A document was closed; its problems are no longer shown."""
@@ -190,7 +219,7 @@ class AltacServer(LanguageServer):
                     continue
                 key = (problem.code, -1, -1) if span is None else (problem.code, span.start, span.end)
                 found.setdefault(key, problem)
-        diagnostics = [to_diagnostic(problem) for problem in found.values()]
+        diagnostics = [to_diagnostic(problem, self.project.positions) for problem in found.values()]
         self.text_document_publish_diagnostics(
             types.PublishDiagnosticsParams(self.uris.get(path, uri_of(path)), diagnostics, self.versions.get(path))
         )

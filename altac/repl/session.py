@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from textwrap import fill
 
 from altac.api import Engine, Program, check_source
 from altac.diagnostics.problem import AltacError, Problem, did_you_mean
 from altac.diagnostics.render import render_all
+from altac.interpreter.codec import read_text
 from altac.ir import BoolDomain, Domain, EnumDomain, RealDomain, SetDomain, TokenDomain, label
 from altac.repl.edit import Declaration, declarations, is_declaration, replaced
 from altac.source import Source
@@ -197,7 +199,7 @@ class Session:
             program = self.loaded()
         except _Said as said:
             return str(said)
-        (outcome,) = program.run([_input(given)], engine=self.engine)
+        (outcome,) = program.run([_input(program, given)], engine=self.engine)
         if outcome.error is not None:
             return self.problems([outcome.error])
         shown = outcome.text if outcome.text is not None else json.dumps(outcome.output, ensure_ascii=False)
@@ -221,7 +223,7 @@ class Session:
             program = self.loaded()
         except _Said as said:
             return str(said)
-        self.trace = collect(program.ir, program.encode(_input(argument)))
+        self.trace = collect(program.ir, program.encode(_input(program, argument)))
         self.moment = 0
         ended = self.problems([self.trace.result.error]) + "\n" if self.trace.result.error is not None else ""
         moments = f"{len(self.trace.snapshots)} moments: `:next`, `:back`, `:layer K`, `:heads`, `:fired`"
@@ -394,14 +396,15 @@ class _Said(Exception):
 _UNFINISHED = {"missing-program": "program", "missing-tokens": "tokens", "missing-output": "output"}
 
 
-def _input(text: str) -> str | list[str | int]:
-    """Text or a JSON array; a string in quotes is text."""
+def _input(program: Program, text: str) -> str:
+    """What was typed, without quotes around it unless they are tokens."""
     text = text.strip()
-    if len(text) > 1 and text[0] == text[-1] == '"':
-        try:
-            return str(json.loads(text))
-        except ValueError:
-            return text
+    try:
+        read_text(program.ir, text)
+    except AltacError:
+        if len(text) > 1 and text[0] == text[-1] == '"':
+            with suppress(ValueError):
+                return str(json.loads(text))
     return text
 
 

@@ -41,6 +41,7 @@ from altac.semantics.values import (
     Tab,
     TypeV,
     Value,
+    depends_on_run,
     is_runtime,
 )
 from altac.semantics.wording import kind, show
@@ -54,7 +55,7 @@ def index(context: Context, base: Value, at: Value, node: tree.Index) -> Value:
         return POISON
     if isinstance(base, (Rt, SymbolV, FnV, bool, int, Fraction)):
         return context.fail(NotIndexable(span=node.base.span, found=kind(base)))
-    if not is_runtime(base) and not is_runtime(at):
+    if not is_runtime(base) and not depends_on_run(at):
         return _known_entry(context, base, at, node)
     if isinstance(base, (ListV, tuple, RangeV)) and isinstance(at, Rt):
         value = _row(context, base, at, node)
@@ -75,7 +76,11 @@ def _known_entry(context: Context, base: Value, at: Value, node: tree.Index) -> 
     except OperandError:
         return context.fail(NotIndexable(span=node.base.span, found=kind(base)))
     except Failure:
-        has = "the map has no such key" if isinstance(base, MapV) else f"it has {len(operators.items_of(base))} entries"
+        if isinstance(base, MapV):
+            keys = ", ".join(show(key) for key in list(base.entries)[:10])
+            hint = f"the keys are {keys}{', ...' if len(base.entries) > 10 else ''}"
+            return context.fail(BadIndex(span=node.index.span, detail=f"no key is {show(at)}", hint=hint))
+        has = f"it has {len(operators.items_of(base))} entries"
         return context.fail(BadIndex(span=node.index.span, detail=f"{show(at)}: {has}"))
 
 
@@ -106,7 +111,7 @@ def _entry(base: Value, at: Value) -> Value:
     if isinstance(base, frozenset):
         raise OperandError
     items = operators.items_of(base)
-    if isinstance(at, RangeV):
+    if isinstance(at, RangeV) and not at.letters:
         return ListV(items[at.low : at.high + 1])
     if isinstance(at, SymbolV) and isinstance(at.domain, ir.EnumDomain):
         at = at.index

@@ -24,7 +24,7 @@ from altac.semantics.endings import causal, halt, layers, output
 from altac.semantics.imports import enter, note_unread
 from altac.semantics.limits import GiveUp
 from altac.semantics.names import declared
-from altac.semantics.rules import transition_rules
+from altac.semantics.rule_blocks import transition_rules
 from altac.semantics.scopes import Env
 from altac.semantics.slots import Slot
 from altac.semantics.statements import Statements

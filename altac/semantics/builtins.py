@@ -13,6 +13,7 @@ from altac.semantics.operators import is_bool, is_int, items_of, lift, number
 from altac.semantics.tables import settle, tabulate
 from altac.semantics.types import OpenReal, OpenSet, StaticType, Type
 from altac.semantics.values import BuiltinName, BuiltinV, ListV, RangeV, Rt, SymbolV, Tab, Value
+from altac.semantics.wording import show
 from altac.source import Span
 
 #: The functions that no file need declare.
@@ -149,13 +150,13 @@ def _known_int(value: Value) -> int:
         if isinstance(name, str) and name.lstrip("-").isdecimal():
             name = int(name)
         if not isinstance(name, int):
-            raise Failure("conversion")
+            _fail(value)
         return name
     if isinstance(value, (bool, int)):
         return int(value)
     if isinstance(value, Fraction):
         if value.denominator != 1:
-            raise Failure("conversion")
+            _fail(value)
         return int(value)
     raise OperandError("`int` takes a bool, an enum member, a token or a whole number")
 
@@ -164,12 +165,12 @@ def convert(target: Type, value: Value, span: Span) -> Value:
     """``Type(value)``: to an enum by index, to a token by its integer, to a range by value."""
     match target:
         case ir.BoolDomain():
-            return lift(lambda v: bool(_known_int(v)) if v in (0, 1) else _fail(), value, span=span)
+            return lift(_to_bool, value, span=span)
         case ir.EnumDomain(members=members):
             if not (is_int(value) or isinstance(value, Tab)):
                 raise OperandError("an enum is made from the index of its member")
             return lift(
-                lambda v: SymbolV(target, v) if isinstance(v, int) and 0 <= v < len(members) else _fail(),
+                lambda v: SymbolV(target, v) if isinstance(v, int) and 0 <= v < len(members) else _fail(v),
                 value,
                 span=span,
             )
@@ -187,17 +188,22 @@ def convert(target: Type, value: Value, span: Span) -> Value:
                 and operators.interval(number)[1] <= high
             ):
                 return number
-            return lift(lambda v: v if low <= v <= high else _fail(), number, span=span)
+            return lift(lambda v: v if low <= v <= high else _fail(v), number, span=span)
         case ir.RealDomain() | ir.SetDomain() | OpenReal() | OpenSet() | StaticType():
             raise OperandError("nothing converts to this type")
 
 
-def _fail() -> NoReturn:
-    raise Failure("conversion")
+def _to_bool(value: Value) -> bool:
+    found = _known_int(value)
+    return bool(found) if found in (0, 1) else _fail(value)
+
+
+def _fail(value: Value) -> NoReturn:
+    raise Failure("conversion", show(value))
 
 
 def _token_of(domain: ir.TokenDomain, value: Value) -> SymbolV:
     try:
         return operators.token_named(domain, value)
     except OperandError:
-        raise Failure("conversion") from None
+        _fail(value)

@@ -8,7 +8,7 @@ from typing import Any
 from altac import ir
 from altac.diagnostics.name_errors import TooManySteps
 from altac.diagnostics.problem import Problem
-from altac.diagnostics.type_errors import BadIndex, BadOperands, ConstantDivisionByZero
+from altac.diagnostics.type_errors import BadIndex, BadOperands, ConstantDivisionByZero, FailedConversion
 from altac.semantics import limits
 from altac.semantics.failures import Failure, OperandError, TooLarge
 from altac.semantics.limits import GiveUp
@@ -85,8 +85,14 @@ class Context:
             operator, operands = what()
             return self.fail(BadOperands(span=node.span, operator=operator, operands=operands, hint=error.hint))
         except Failure as failure:
-            if failure.reason == "division-by-zero":
-                return self.fail(ConstantDivisionByZero(span=node.span))
-            return self.fail(BadIndex(span=node.span, detail="there is no entry for it"))
+            match failure.reason:
+                case "division-by-zero":
+                    return self.fail(ConstantDivisionByZero(span=node.span))
+                case "conversion":
+                    return self.fail(
+                        FailedConversion(span=node.span, value=failure.value, target=what()[0], source=node.span.text)
+                    )
+                case "table-index" | "not-in-family":
+                    return self.fail(BadIndex(span=node.span, detail="there is no entry for it"))
         except TooLarge as large:
             return self.fail(large.problem(node.span))

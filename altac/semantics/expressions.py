@@ -37,7 +37,7 @@ from altac.semantics.functions import is_pure
 from altac.semantics.limits import GiveUp
 from altac.semantics.names import lookup, member
 from altac.semantics.scopes import Env
-from altac.semantics.tables import choose, settle
+from altac.semantics.tables import as_tab, choose, settle
 from altac.semantics.values import (
     POISON,
     AmbiguousV,
@@ -56,11 +56,18 @@ from altac.semantics.values import (
     Tab,
     TypeV,
     Value,
+    depends_on_run,
     is_runtime,
 )
 from altac.semantics.wording import kind, show
 from altac.source import Span
 from altac.syntax import tree
+
+#: How what is gone through may depend on a variable.
+_TABLE = (
+    "make a table of all cases and index that by the variable: `const ABOVE = [{m for m in 0..8 if m > n} for n in 0..8]`,"
+    " then `ABOVE[n]`"
+)
 
 
 def evaluate(context: Context, node: tree.Expr, env: Env) -> Value:
@@ -135,7 +142,7 @@ def _binary(context: Context, node: tree.Binary, env: Env) -> Value:
         and operators.is_int(right)
         and (is_runtime(left) or is_runtime(right))
     ):
-        return context.fail(NotStatic(span=node.span, what="a bound of a range"))
+        return context.fail(NotStatic(span=node.span, what="a bound of a range", hint=_TABLE))
     if node.op == "+" or not isinstance(right, RangeV):
         context.spend((_length(left) + _length(right)) // 4, node.span)
     return context.attempt(
@@ -194,8 +201,9 @@ def _set(context: Context, items: list[tuple[Value, Span]], span: Span) -> Value
     for value, place in items:
         if isinstance(value, (FnV, ComponentV, ScopeV, TypeV, BuiltinV)):
             return context.fail(Mismatch(span=place, expected="a value", found=kind(value)))
+    values = [as_tab(v) if depends_on_run(v) else v for v, _ in items]
     try:
-        return operators.lift(lambda *values: frozenset(values), *[v for v, _ in items], span=span)
+        return operators.lift(lambda *values: frozenset(values), *values, span=span)
     except TooLarge as large:
         return context.fail(large.problem(span))
 
@@ -205,7 +213,7 @@ def _map(context: Context, items: list[tuple[Value, Value, Span]]) -> Value:
     for key, value, span in items:
         if key is POISON or value is POISON:
             return POISON
-        if is_runtime(key):
+        if depends_on_run(key):
             return context.fail(NotStatic(span=span, what="a key of a map"))
         if key in entries:
             return context.fail(DuplicateKey(span=span, key=show(key)))
@@ -244,7 +252,7 @@ def _holds(context: Context, condition: tree.Expr, env: Env) -> bool:
     if isinstance(value, bool):
         return value
     if is_runtime(value):
-        context.report(NotStatic(span=condition.span, what="the condition of a comprehension"))
+        context.report(NotStatic(span=condition.span, what="the condition of a comprehension", hint=_TABLE))
     elif value is not POISON:
         context.report(NotBool(span=condition.span, found=kind(value), context="`if`"))
     return False
@@ -253,7 +261,7 @@ def _holds(context: Context, condition: tree.Expr, env: Env) -> bool:
 def each(context: Context, names: tuple[tree.Name, ...], iterable: tree.Expr, env: Env) -> Iterator[Env]:
     """A block environment per item of ``iterable``, with ``names`` bound."""
     for item in access.items(context, evaluate(context, iterable, env), iterable):
-        inner = env.child()
+        inner = env.child(general=True)
         if not access.bind(context, names, item, inner, iterable.span):
             return
         yield inner
@@ -437,7 +445,7 @@ def _match(context: Context, node: tree.Match, env: Env) -> Value:
     subject = evaluate(context, node.subject, env)
     if subject is POISON:
         return POISON
-    arms = patterns.arms(context, node, subject, lambda pattern: evaluate(context, pattern, env))
+    arms = patterns.arms(context, node, subject, lambda pattern: evaluate(context, pattern, env), env.general)
     if arms is None:
         return POISON
     result: Value | None = None

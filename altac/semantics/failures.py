@@ -21,10 +21,11 @@ class OperandError(Exception):
 
 
 class Failure(Exception):
-    """A computation has no value at some entry."""
+    """A computation has no value at some entry. ``value`` is what could not be converted, as it is written."""
 
-    def __init__(self, reason: ir.Missing) -> None:
+    def __init__(self, reason: ir.Missing, value: str = "") -> None:
         self.reason = reason
+        self.value = value
 
 
 class TooLarge(Exception):

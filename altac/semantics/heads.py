@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from itertools import count
 from typing import Literal
 
@@ -16,18 +18,30 @@ from altac.diagnostics.declaration_errors import (
     HeadReadsHead,
     HeadValue,
     QueryKey,
+    RuntimeOffset,
 )
 from altac.diagnostics.type_errors import Mismatch
 from altac.semantics import operators
 from altac.semantics.context import Context
 from altac.semantics.expressions import evaluate
 from altac.semantics.failures import OperandError
+from altac.semantics.fitting import fit, resolve, set_codes
 from altac.semantics.names import slot_of
 from altac.semantics.scopes import Env
 from altac.semantics.slots import Slot
 from altac.semantics.type_expressions import type_of
-from altac.semantics.types import OpenReal, OpenSet, Type, describe
-from altac.semantics.values import POISON, Namespace, Poison, Value, code_of
+from altac.semantics.types import CategoricalDomain, OpenReal, OpenSet, Type, describe
+from altac.semantics.values import (
+    POISON,
+    Namespace,
+    Poison,
+    RangeV,
+    Value,
+    code_of,
+    depends_on_run,
+    is_runtime,
+    values_of,
+)
 from altac.semantics.wording import kind
 from altac.syntax import tree
 
@@ -38,9 +52,9 @@ def head(context: Context, space: Namespace, decl: tree.HeadDecl) -> Slot:
     context.slots[slot.name] = slot
     env = Env(space, runtime=True)
     value = _part(context, decl.value, env, "value", decl)
-    query = _part(context, decl.query, env, "query", decl)
     key = _part(context, decl.key, env, "key", decl)
-    offsets = _offsets(context, decl.offsets, Env(space))
+    query = _part(context, decl.query, env, "query", decl, key)
+    offsets = _offsets(context, decl.offsets, env)
     relative = decl.query is None and decl.key is None
     if (decl.query is None) != (decl.key is None) or decl.value is None or (relative and decl.offsets is None):
         return slot
@@ -61,9 +75,15 @@ def head(context: Context, space: Namespace, decl: tree.HeadDecl) -> Slot:
 
 
 def _part(
-    context: Context, node: tree.Expr | None, env: Env, role: Literal["query", "key", "value"], decl: tree.HeadDecl
+    context: Context,
+    node: tree.Expr | None,
+    env: Env,
+    role: Literal["query", "key", "value"],
+    decl: tree.HeadDecl,
+    key: Slot | None = None,
 ) -> Slot | None:
-    """The variable that is a part of a head; None, and a report, if it is none."""
+    """The variable that is a part of a head; None, and a report, if it is none. A query, which meets ``key``, may be a
+    constant."""
     if node is None:
         return None
     value = evaluate(context, node, env)
@@ -76,16 +96,44 @@ def _part(
             context.report(HeadReadsHead(span=node.span, head=name, other=slot.name, role=role, declared=slot.span))
             return None
         return slot
-    code = code_of(value)
-    if role == "query" and code is not None:
-        return _constant(context, value, code)
-    context.report(HeadPart(span=node.span, role=role, found=kind(value)))
+    if role == "query" and not depends_on_run(value):
+        return None if key is None or key.domain is None else _constant(context, value, key.domain, node)
+    context.report(HeadPart(span=node.span, role=role, found=kind(value), constant=not depends_on_run(value)))
     return None
 
 
-def _constant(context: Context, value: Value, code: int) -> Slot:
-    """The hidden variable that holds a constant query."""
-    domain = operators.rt(value).domain
+def _constant(context: Context, value: Value, key: ir.Domain | OpenSet, node: tree.Expr) -> Slot | None:
+    """The hidden variable that holds a constant query for ``key``; None, and a report, if it can be none."""
+    value = resolve(context, value, key if isinstance(key, (ir.EnumDomain, ir.TokenDomain)) else None)
+    if value is POISON:
+        return None
+    if isinstance(key, ir.TokenDomain) and isinstance(value, (int, str)):
+        value = fit(context, value, key, node)
+        if value is POISON:
+            return None
+    code = code_of(value)
+    if code is not None:
+        return _hidden(context, operators.rt(value).domain, code)
+    codes: frozenset[int] | None = None
+    if isinstance(key, (ir.BoolDomain, ir.IntDomain, ir.EnumDomain, ir.TokenDomain)) and not isinstance(value, str):
+        with suppress(OperandError):
+            among = isinstance(value, RangeV)  # which may be longer than what the key can be
+            items = [v for v in values_of(key) if operators.contains(v, value)] if among else operators.items_of(value)
+            codes = set_codes(frozenset(items), _element(key, items))
+            if codes is not None:
+                return _hidden(context, ir.SetDomain(_element(key, items), (codes,)), 0)
+    context.report(QueryKey(span=node.span, query=kind(value), key=describe(key)))
+    return None
+
+
+def _element(key: CategoricalDomain, items: Iterable[Value]) -> CategoricalDomain:
+    """The type of the members of a constant set of ``items``, which are compared with ``key`` as values."""
+    numbers = [i for i in items if isinstance(i, int)]
+    return ir.IntDomain(min(numbers), max(numbers)) if isinstance(key, ir.IntDomain) and numbers else key
+
+
+def _hidden(context: Context, domain: ir.Domain, code: int) -> Slot:
+    """The hidden variable that holds the constant ``code``."""
     label = f"constant {ir.label(domain, code)}"
     same = (
         label if i == 1 else f"{label} ({i})" for i in count(1)
@@ -147,6 +195,8 @@ def _offsets(context: Context, node: tree.Expr | None, env: Env) -> frozenset[in
     value = evaluate(context, node, env)
     if isinstance(value, Poison):
         return value
+    if is_runtime(value):
+        return context.fail(RuntimeOffset(span=node.span))
     items: tuple[Value, ...]
     try:
         items = (value,) if operators.is_int(value) else operators.items_of(value)

@@ -21,7 +21,7 @@ from altac.semantics import limits
 from altac.semantics.context import Context
 from altac.semantics.limits import GiveUp
 from altac.semantics.values import POISON, Named, Namespace
-from altac.source import Source, Span
+from altac.source import Source
 from altac.syntax import tree
 from altac.syntax.parser import parse
 from altac.syntax.reading import read_source
@@ -126,9 +126,9 @@ def _load(context: Context, key: str, source: Source, folder: Path) -> None:
 
 def note_unread(space: Namespace, problems: Iterable[Problem], source: Source) -> None:
     """Note the names that the unread parts of a file may declare, since one syntax error should not bring more errors."""
-    spans: list[Span] = [p.span for p in problems if p.severity == "error" and p.span is not None]
-    if spans and space.lost is not None:
+    faults = [p for p in problems if p.severity == "error" and p.span is not None]
+    if faults and space.lost is not None:
         space.lost.update(_DECLARED.findall(source.text))
-        for span in spans:
+        for span in (p.span for p in faults if not p.mended and p.span is not None):
             for number in range(span.line, source.position(max(span.start, span.end - 1))[0] + 1):
                 space.lost.update(_WORD.findall(source.line(number)))

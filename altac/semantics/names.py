@@ -56,7 +56,7 @@ def lookup(context: Context, name: str, span: Span, env: Env) -> Value:
         return builtins.FUNCTIONS[name]
     if any(s.lost is None or name in s.lost for s in env.space.chain()):
         return POISON
-    known = [*env.names, *env.space.names(), *builtins.FUNCTIONS, "Token", "bool"]
+    known = [*env.names, *env.space.names(), *builtins.FUNCTIONS, "Token", "bool", "true", "false"]
     if env.initial is not None:
         known += ["token", "position"]
     if isinstance(context.tokens, ir.TokenDomain):

@@ -29,6 +29,7 @@ from altac.semantics.values import (
     TypeV,
     Value,
     code_of,
+    depends_on_run,
     values_of,
 )
 from altac.semantics.wording import kind, ordered
@@ -51,9 +52,7 @@ def known(op: str, a: Value, b: Value) -> Value:
             return a != b
         raise OperandError
     if op == "..":
-        if isinstance(a, int) and isinstance(b, int) and not isinstance(a, bool) and not isinstance(b, bool):
-            return RangeV(a, b)
-        raise OperandError("a range goes from an integer to an integer")
+        return _range(_token_name(a), _token_name(b))
     if op == "+" and isinstance(a, (ListV, RangeV)) and isinstance(b, (ListV, RangeV)):
         first, second = items_of(a), items_of(b)
         if len(first) + len(second) > limits.LENGTH:
@@ -68,6 +67,22 @@ def known(op: str, a: Value, b: Value) -> Value:
             "write `int(...)` to count a bool as 0 or 1" if isinstance(a, bool) or isinstance(b, bool) else ""
         )
     return arithmetic(op, a, b)
+
+
+def _range(a: Value, b: Value) -> RangeV:
+    """``a..b``. Raises `OperandError`."""
+    if isinstance(a, int) and isinstance(b, int) and not isinstance(a, bool) and not isinstance(b, bool):
+        return RangeV(a, b)
+    if isinstance(a, str) and isinstance(b, str) and len(a) == len(b) == 1:
+        return RangeV(ord(a), ord(b), letters=True)
+    raise OperandError('a range goes from an integer to an integer, or from a letter to a letter: `"a".."z"`')
+
+
+def _token_name(value: Value) -> Value:
+    """The literal that names a token; other values as they are."""
+    if isinstance(value, SymbolV) and isinstance(value.domain, ir.TokenDomain):
+        return value.domain.tokens[value.index].name
+    return value
 
 
 def arithmetic(op: str, a: int | Fraction, b: int | Fraction) -> Value:
@@ -140,11 +155,12 @@ def items_of(value: Value) -> tuple[Value, ...]:
 
 
 def contains(a: Value, b: Value) -> bool:
-    """``a in b``"""
+    """``a in b``. Raises `OperandError` for values that can never be in it; a token is in a range if its name is."""
     if isinstance(b, RangeV):
-        if not number(a):
+        name = _token_name(a)
+        if name is a and not (isinstance(a, str) if b.letters else number(a)):
             raise OperandError
-        return a in b
+        return name in b
     return any(equal(a, item) for item in items_of(b))
 
 
@@ -181,6 +197,8 @@ def rt(value: Value) -> Rt:
 def binary(op: str, a: Value, b: Value, span: Span) -> Value:
     """``a op b`` of any values. Raises `OperandError`, `Failure` (constants only) or `TooLarge`."""
     if not isinstance(a, (Rt, Tab)) and not isinstance(b, (Rt, Tab)):
+        if op in ("==", "!=", "in", "not in") and (depends_on_run(a) or depends_on_run(b)):
+            return _of_items(op, a, b, span)
         return known(op, a, b)
     if op in ("in", "not in"):
         return _member(op, a, b, span)
@@ -225,12 +243,8 @@ def literal_token(value: Value, other: Value) -> Value:
 
 def _member(op: str, a: Value, b: Value, span: Span) -> Value:
     if isinstance(a, Rt) and not isinstance(b, (Rt, Tab)):
-        if isinstance(b, RangeV):
-            items: tuple[Value, ...] = (
-                tuple(v for v in values_of(a.domain) if v in b) if isinstance(a.domain, ir.IntDomain) else items_of(b)
-            )
-        else:
-            items = items_of(b)
+        items: tuple[Value, ...]
+        items = tuple(v for v in values_of(a.domain) if contains(v, b)) if isinstance(b, RangeV) else items_of(b)
         codes = set()
         for item in items:
             item = literal_token(item, a)
@@ -241,9 +255,27 @@ def _member(op: str, a: Value, b: Value, span: Span) -> Value:
             codes.add(code_of(item))
         member = Rt(ir.Member(a.expr, frozenset(c for c in codes if c is not None), span), ir.BoolDomain())
         return member if op == "in" else negate(member, span)
-    if isinstance(b, ListV) and any(isinstance(i, (Rt, Tab)) for i in b.items):
-        return _any_equal(op, a, b.items, span)
+    if isinstance(b, (ListV, tuple)) and depends_on_run(b):
+        return _any_equal(op, a, items_of(b), span)
     return settle(tabulate(lambda x, y: known(op, x, y), a, b), span)
+
+
+def _of_items(op: str, a: Value, b: Value, span: Span) -> Value:
+    """``a op b`` of collections whose items depend on the run."""
+    if op in ("in", "not in"):
+        if depends_on_run(b):
+            return _any_equal(op, a, items_of(b), span)
+        return settle(tabulate(lambda x, y: known(op, x, y), a, b), span)
+    if kind(a) != kind(b):
+        raise OperandError
+    if isinstance(a, MapV) or isinstance(b, MapV):
+        return settle(tabulate(lambda x, y: known(op, x, y), a, b), span)
+    names = [v.names if isinstance(v, RecordV) else () for v in (a, b)]
+    first, second = (v.items if isinstance(v, RecordV) else items_of(v) for v in (a, b))
+    result: Value = len(first) == len(second) and names[0] == names[1]
+    for x, y in zip(first, second, strict=False):
+        result = conjunction(result, binary("==", x, y, span), span)
+    return result if op == "==" else negate(result, span)
 
 
 def _any_equal(op: str, a: Value, items: tuple[Value, ...], span: Span) -> Value:

@@ -42,14 +42,16 @@ class _Subject:
     items: tuple[Value, ...]
     spaces: tuple[list[Value], ...]
     is_tuple: bool
+    general: bool
 
 
 #: The value of a pattern's expression.
 Constant = Callable[[tree.Expr], Value]
 
 
-def arms(context: Context, node: tree.Match, subject: Value, constant: Constant) -> list[Arm] | None:
-    """The arms that can apply, in order, up to the first that surely does; None if something is wrong with them."""
+def arms(context: Context, node: tree.Match, subject: Value, constant: Constant, general: bool) -> list[Arm] | None:
+    """The arms that can apply, in order, up to the first that surely does; None if something is wrong with them. A
+    ``general`` match is evaluated for other subjects too, so an arm that this one never reaches is no mistake."""
     items = subject if isinstance(subject, tuple) else (subject,)
     spaces = []
     for item in items:
@@ -62,7 +64,7 @@ def arms(context: Context, node: tree.Match, subject: Value, constant: Constant)
     if total > limits.MATCH:
         context.report(MatchTooLarge(span=node.subject.span, count=total, limit=limits.MATCH))
         return None
-    matched = _Subject(items, tuple(spaces), isinstance(subject, tuple))
+    matched = _Subject(items, tuple(spaces), isinstance(subject, tuple), general)
     left = set(product(*spaces))
     found: list[Arm] = []
     sound = True
@@ -77,7 +79,8 @@ def arms(context: Context, node: tree.Match, subject: Value, constant: Constant)
             covered |= set(product(*accepted))
             test = operators.disjunction(test, _test(matched, accepted, arm), arm.span)
         fresh = covered & left
-        if sound and not fresh and any(isinstance(i, Rt) for i in items):
+        covers_all = any(isinstance(p, tree.WildcardPattern) for a in node.arms[: len(found)] for p in a.patterns)
+        if sound and not fresh and any(isinstance(i, Rt) for i in items) and (covers_all or not general):
             context.report(UnreachableArm(span=arm.patterns[0].span.to(arm.patterns[-1].span)))
         left -= covered
         found.append(Arm(True if sound and fresh and not left else test, arm.body))
@@ -135,7 +138,7 @@ def _accepted(
             for alternatives, item, space in zip(parts, subject.items, subject.spaces, strict=True):
                 chosen: list[Value] = []
                 for alternative in alternatives:
-                    one = _accepted(context, alternative, _Subject((item,), (space,), False), constant)
+                    one = _accepted(context, alternative, _Subject((item,), (space,), False, subject.general), constant)
                     if one is None:
                         return None
                     chosen.extend(v for v in one[0] if v not in chosen)
@@ -145,12 +148,13 @@ def _accepted(
             if subject.is_tuple:
                 context.report(PatternShape(span=pattern.span, parts=1, subject=len(subject.items)))
                 return None
-            found = _equal(context, node, constant(node), subject.items[0], subject.spaces[0])
+            found = _equal(context, node, constant(node), subject)
             return None if found is None else [found]
 
 
-def _equal(context: Context, node: tree.Expr, value: Value, item: Value, space: list[Value]) -> list[Value] | None:
-    """Those of the values in ``space`` that a constant pattern accepts; None if it is wrong."""
+def _equal(context: Context, node: tree.Expr, value: Value, subject: _Subject) -> list[Value] | None:
+    """Those of the values of a subject of one item that a constant pattern accepts; None if it is wrong."""
+    item, space = subject.items[0], subject.spaces[0]
     value, _ = resolve_both(context, value, item)
     if value is POISON:
         return None
@@ -160,9 +164,7 @@ def _equal(context: Context, node: tree.Expr, value: Value, item: Value, space: 
     try:
         value = operators.literal_token(value, item)
         if isinstance(value, RangeV):
-            if not operators.is_int(item):
-                raise OperandError
-            found = [v for v in space if v in value]
+            found = [v for v in space if operators.contains(v, value)]
         else:
             found = [v for v in space if operators.equal(v, value)]
             if not found and kind(value) != kind(item) and not (operators.is_int(value) and operators.is_int(item)):
@@ -170,7 +172,7 @@ def _equal(context: Context, node: tree.Expr, value: Value, item: Value, space: 
     except OperandError:
         context.report(PatternType(span=node.span, found=kind(value), subject=kind(item)))
         return None
-    if not found and isinstance(item, Rt):
+    if not found and isinstance(item, Rt) and not subject.general:
         low, high = item.domain.low, item.domain.low + item.domain.size - 1
         context.report(PatternNever(span=node.span, value=show(value), subject=f"{low}..{high}"))
         return None

@@ -22,10 +22,11 @@ class Env:
     """Where an expression is evaluated: the namespace, the names bound by blocks, and what may be read.
 
     ``runtime`` says whether variables and heads may be; ``initial`` has the values of ``token`` and ``position`` while an
-    initial value is evaluated. ``depth`` counts the calls around.
+    initial value is evaluated. ``depth`` counts the calls around. ``general`` says whether the same text is evaluated for other
+    values too: in functions, components and loops.
     """
 
-    __slots__ = ("depth", "initial", "names", "runtime", "space")
+    __slots__ = ("depth", "general", "initial", "names", "runtime", "space")
 
     def __init__(
         self,
@@ -35,17 +36,22 @@ class Env:
         runtime: bool = False,
         initial: InitialContext | None = None,
         depth: int = 0,
+        general: bool = False,
     ) -> None:
         self.space = space
         self.names = names if names is not None else {}
         self.runtime = runtime
         self.initial = initial
         self.depth = depth
+        self.general = general or space.parent is not None
 
-    def child(self) -> Env:
-        """A block inside this one."""
-        return Env(self.space, dict(self.names), runtime=self.runtime, initial=self.initial, depth=self.depth)
+    def child(self, *, general: bool = False) -> Env:
+        """A block inside this one; a ``general`` one is evaluated for several values."""
+        return Env(
+            self.space, dict(self.names), runtime=self.runtime, initial=self.initial, depth=self.depth,
+            general=general or self.general,
+        )  # fmt: skip
 
     def call(self, space: Namespace, names: dict[str, Value]) -> Env:
         """The body of a function declared in ``space``."""
-        return Env(space, names, runtime=self.runtime, initial=self.initial, depth=self.depth + 1)
+        return Env(space, names, runtime=self.runtime, initial=self.initial, depth=self.depth + 1, general=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import partial
 from typing import assert_never
 
 from altac import ir
@@ -28,7 +30,7 @@ class Statements:
     def __init__(self, context: Context) -> None:
         self.context = context
         self._count = 0
-        self._lets = 0
+        self._lets: Counter[str] = Counter()
 
     def block(self, node: tree.Block, env: Env) -> tuple[ir.Stmt, ...]:
         """The statements of a block. Raises `GiveUp` at a limit."""
@@ -55,24 +57,30 @@ class Statements:
     def _let(self, node: tree.Let, env: Env, result: list[ir.Stmt]) -> None:
         for name in node.names:
             if name.text != "_" and (name.text in env.names or env.space.declares(name.text)):
-                env.names[name.text] = self.context.fail(Shadowing(span=name.span, name=name.text))
+                decl = next((d for s in env.space.chain() if (d := s.declarations.get(name.text)) is not None), None)
+                updates = isinstance(decl, tree.VarDecl) and name.text not in env.names and len(node.names) == 1
+                update = f"{name.text} <- {' '.join(node.value.span.text.split())}" if updates else ""
+                env.names[name.text] = self.context.fail(Shadowing(span=name.span, name=name.text, update=update))
                 return
         value = evaluate(self.context, node.value, env)
         if node.type is not None and value is not POISON:
             value = fit(self.context, value, type_of(self.context, node.type, env), node.value)
-        bind(self.context, node.names, self._held(value, result, node), env, node.value.span)
+        names = [name.text for name in node.names]
+        bind(self.context, node.names, self._held(value, result, node, names), env, node.value.span)
 
-    def _held(self, value: Value, result: list[ir.Stmt], node: tree.Node) -> Value:
-        """``value``, or its items, with what depends on the run computed once, where ``node`` stands."""
+    def _held(self, value: Value, result: list[ir.Stmt], node: tree.Node, names: list[str]) -> Value:
+        """``value``, or its items, with what depends on the run computed once, where ``node`` stands, under ``names``
+        (or a single name for all of it)."""
         if isinstance(value, tuple):
-            return tuple([self._let_of(item, result, node) for item in value])
-        return self._let_of(value, result, node)
+            of_items = names if len(names) == len(value) else names[:1] * len(value)
+            return tuple([self._let_of(item, result, node, n) for item, n in zip(value, of_items, strict=True)])
+        return self._let_of(value, result, node, names[0])
 
-    def _let_of(self, value: Value, result: list[ir.Stmt], node: tree.Node) -> Value:
+    def _let_of(self, value: Value, result: list[ir.Stmt], node: tree.Node, called: str) -> Value:
         if not isinstance(value, Rt) or isinstance(value.expr, (ir.Read, ir.Const, ir.LetRead)):
             return value
-        self._lets += 1
-        name = f"let{self._lets}"
+        self._lets[called] += 1
+        name = called if self._lets[called] == 1 else f"{called} ({self._lets[called]})"
         result.append(ir.Let(name, value.expr, node.span))
         return Rt(ir.LetRead(name, node.span), value.domain)
 
@@ -116,10 +124,11 @@ class Statements:
             result.append(ir.If(condition.expr, then, orelse, node.span))
 
     def _match(self, node: tree.Match, env: Env, result: list[ir.Stmt]) -> None:
-        subject = self._held(evaluate(self.context, node.subject, env), result, node)
+        subject = self._held(evaluate(self.context, node.subject, env), result, node, ["the matched value"])
         arms = None
         if subject is not POISON:
-            arms = patterns.arms(self.context, node, subject, lambda pattern: evaluate(self.context, pattern, env))
+            values = partial(evaluate, self.context, env=env)
+            arms = patterns.arms(self.context, node, subject, values, env.general)
         if arms is None:
             for arm in node.arms:
                 self.block(arm.body, env)

@@ -17,14 +17,39 @@ from altac.ir.traversal import nodes
 from altac.semantics import limits
 from altac.semantics.failures import Failure, TooLarge
 from altac.semantics.types import CategoricalDomain
-from altac.semantics.values import Dim, Hole, Rt, SymbolV, Tab, Value, code_of, value_of
+from altac.semantics.values import (
+    Dim,
+    Hole,
+    ListV,
+    MapV,
+    RecordV,
+    Rt,
+    SymbolV,
+    Tab,
+    Value,
+    code_of,
+    depends_on_run,
+    value_of,
+)
 from altac.source import Span
 
 
 def as_tab(value: Value) -> Tab:
-    """Any value as a table: a run-time expression over its own codes, a constant over nothing."""
-    if isinstance(value, Tab):
-        return value
+    """Any value as a table: a run-time expression over its own codes, what holds such over the codes of all of them, a
+    constant over nothing."""
+    match value:
+        case Tab():
+            return value
+        case tuple() if depends_on_run(value):
+            return tabulate(lambda *items: items, *value)
+        case ListV(items=items) if depends_on_run(value):
+            return tabulate(lambda *items: ListV(items), *items)
+        case RecordV(names=names, items=items) if depends_on_run(value):
+            return tabulate(lambda *items: RecordV(names, items), *items)
+        case MapV(entries=entries) if depends_on_run(value):
+            return tabulate(lambda *values: MapV(dict(zip(entries, values, strict=True))), *entries.values())
+        case _:
+            pass
     if isinstance(value, Rt):
         domain = value.domain
         if domain.size > limits.TABLE:

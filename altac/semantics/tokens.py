@@ -14,8 +14,8 @@ from altac.semantics.expressions import evaluate
 from altac.semantics.failures import OperandError
 from altac.semantics.scopes import Env
 from altac.semantics.type_expressions import integer
-from altac.semantics.values import POISON, RangeV, SymbolV, TypeV
-from altac.semantics.wording import kind
+from altac.semantics.values import POISON, RangeV, SymbolV, TypeV, Value
+from altac.semantics.wording import kind, show
 from altac.source import Span
 from altac.syntax import tree
 
@@ -45,30 +45,44 @@ def tokens(context: Context, decl: tree.TokensDecl | None) -> ir.TokenDomain | i
 
 def _names(context: Context, node: tree.Expr) -> list[str] | list[int] | list[str | int]:
     """The tokens that one entry stands for."""
-    if isinstance(node, tree.StringLit):
-        return [node.value]
-    if isinstance(node, tree.Ref) and not context.main.declares(node.name):
-        return [node.name]
-    value = evaluate(context, node, Env(context.main))
-    if isinstance(node, tree.Ref) and isinstance(value, TypeV):
-        if isinstance(value.type, ir.IntDomain):
-            return list(range(value.type.low, value.type.high + 1))
-        if isinstance(value.type, ir.EnumDomain):
-            return [m.name for m in value.type.members]
-    if value is POISON:
-        return []
-    if isinstance(value, RangeV):
-        if 0 < value.size <= limits.TYPE:
-            return list(value)
-        if value.size == 0:
-            context.report(EmptyRange(span=node.span, low=value.low, high=value.high))
-        else:
-            context.report(TypeTooLarge(span=node.span, size=value.size, limit=limits.TYPE))
-        return []
-    if isinstance(value, (int, str)) and not isinstance(value, bool):
-        return [value]
+    value = _entry(context, node)
+    match value:
+        case bool():
+            pass
+        case int() | str():
+            return [value]
+        case TypeV(type=ir.IntDomain(low=low, high=high)):
+            return list(range(low, high + 1))
+        case TypeV(type=ir.EnumDomain(members=members)):
+            return [m.name for m in members]
+        case RangeV():
+            if 0 < value.size <= limits.TYPE:
+                return list(value)
+            if value.size == 0:
+                ends = [show(chr(end) if value.letters else end) for end in (value.low, value.high)]
+                context.report(EmptyRange(span=node.span, low=ends[0], high=ends[1]))
+            else:
+                context.report(TypeTooLarge(span=node.span, size=value.size, limit=limits.TYPE))
+            return []
+        case _ if value is POISON:
+            return []
+        case _:
+            pass
     context.report(BadToken(span=node.span, found=kind(value)))
     return []
+
+
+def _entry(context: Context, node: tree.Expr) -> Value:
+    """The value of an entry, in which a name that is not declared stands for itself."""
+    if isinstance(node, tree.Ref) and not context.main.declares(node.name):
+        return node.name
+    if isinstance(node, tree.Binary) and node.op == "..":
+        low, high = _entry(context, node.left), _entry(context, node.right)
+        if low is POISON or high is POISON:
+            return POISON
+        operands = f"{kind(low)} and {kind(high)}"
+        return context.attempt(node, lambda: operators.known("..", low, high), lambda: ("..", operands))
+    return evaluate(context, node, Env(context.main))
 
 
 def token(context: Context, node: tree.Expr, what: str) -> int | None:

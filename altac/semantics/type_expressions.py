@@ -68,7 +68,7 @@ def _named(context: Context, path: tuple[tree.Name, ...], node: tree.TypeExpr, e
         value = member(context, value, name, env)
     if isinstance(value, Poison):
         return POISON
-    if isinstance(value, RangeV) and 0 < value.size <= limits.TYPE:  # an argument of a component
+    if isinstance(value, RangeV) and not value.letters and 0 < value.size <= limits.TYPE:  # an argument of a component
         return ir.IntDomain(value.low, value.high)
     if not isinstance(value, TypeV):
         return context.fail(NotAType(span=node.span, found=kind(value)))

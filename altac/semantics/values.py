@@ -66,20 +66,23 @@ class MapV:
 
 @dataclass(frozen=True)
 class RangeV:
-    """The integers ``low..high``, both included; empty if high < low."""
+    """The integers ``low..high``, both included, or the characters with these numbers; empty if high < low."""
 
     low: int
     high: int
+    letters: bool = False
 
     @property
     def size(self) -> int:
-        """How many integers there are (``len`` has a limit)."""
+        """How many items there are (``len`` has a limit)."""
         return max(0, self.high - self.low + 1)
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(range(self.low, self.high + 1))
+    def __iter__(self) -> Iterator[int | str]:
+        return map(chr if self.letters else int, range(self.low, self.high + 1))
 
     def __contains__(self, value: object) -> bool:
+        if self.letters:
+            return isinstance(value, str) and len(value) == 1 and self.low <= ord(value) <= self.high
         return isinstance(value, (int, Fraction)) and value.denominator == 1 and self.low <= value <= self.high
 
 
@@ -305,6 +308,17 @@ Value: TypeAlias = (
 def is_runtime(value: Value) -> bool:
     """Whether the value depends on the run."""
     return isinstance(value, (Rt, Tab))
+
+
+def depends_on_run(value: Value) -> bool:
+    """Whether the value or, of a list, tuple, record or map, something in it depends on the run."""
+    match value:
+        case tuple() | ListV() | RecordV():
+            return any(map(depends_on_run, value if isinstance(value, tuple) else value.items))
+        case MapV(entries=entries):
+            return any(map(depends_on_run, entries.values()))
+        case _:
+            return is_runtime(value)
 
 
 # --- values and codes -----------------------------------------------------------------------------

@@ -89,15 +89,15 @@ def _initial_values(context: Context, space: Namespace, node: tree.Expr, name: s
     tokens: list[Value] = values_of(context.tokens) if context.tokens is not None else [0]
     probe = InitialContext(tokens[0], 0)
 
-    def run(token: Value, position: int) -> Value:
+    def at(token: Value, position: int) -> Value:
         probe.token, probe.position = token, position
         return evaluate(context, node, Env(space, initial=probe))
 
-    by_token = [run(t, 0) for t in tokens]
+    by_token = [at(t, 0) for t in tokens]
     token_used, probe.token_used = probe.token_used, None
     by_position = []
     if probe.position_used or token_used is None:
-        by_position = [run(tokens[0], i) for i in range(context.positions or 1)]
+        by_position = [at(tokens[0], i) for i in range(context.positions or 1)]
     position_used = probe.position_used
     if token_used is not None and position_used is not None:
         context.report(TokenAndPosition(span=node.span, name=name, token=token_used, position=position_used))

@@ -97,8 +97,8 @@ def _show(value: Value) -> str:
             return "{" + _join(ordered(value)) + "}"
         case MapV(entries=entries):
             return "{" + ", ".join(f"{_show(k)}: {_show(v)}" for k, v in list(entries.items())[:20]) + "}"
-        case RangeV(low=low, high=high):
-            return f"{low}..{high}"
+        case RangeV(low=low, high=high, letters=letters):
+            return f"{_show(chr(low))}..{_show(chr(high))}" if letters else f"{low}..{high}"
         case SymbolV(domain=domain, index=index):
             return ir.label(domain, index)
         case TypeV(name=name) | BuiltinV(name=name) | ScopeV(name=name) | AmbiguousV(name=name):

@@ -15,7 +15,7 @@ from itertools import pairwise
 from altac.diagnostics.problem import AltacError
 from altac.source import Source
 from altac.syntax.alignment import Row, align
-from altac.syntax.layout import BLANKS, OPERAND_END, Layout
+from altac.syntax.layout import OPERAND_END, Layout
 from altac.syntax.lexer import Token, tokenize
 from altac.syntax.operators import surface
 from altac.syntax.parser import parse
@@ -30,7 +30,10 @@ _OPERANDS = OPERAND_END | {"SET_CLOSE", "BLOCK_CLOSE", "ATTEND"}
 
 
 def format_source(source: Source) -> str:
-    """The text of ``source`` formatted. Raises `AltacError` with its syntax errors, if it has any."""
+    """The text of ``source`` formatted, all its lines ended as the first one is (`Source.line_end`).
+
+    Raises `AltacError` with its syntax errors, if it has any.
+    """
     problems = parse(source).problems
     if any(problem.severity == "error" for problem in problems):
         raise AltacError(*problems)
@@ -39,7 +42,7 @@ def format_source(source: Source) -> str:
 
 def format_text(source: Source) -> str:
     """The text of a source without syntax errors, formatted."""
-    text = _Formatter(source).text()
+    text = _Formatter(source).text().replace("\n", source.line_end)
     # The safety net: should a broken line read differently, the author's text stays.
     return text if _reading(Source(source.name, text)) == _reading(source) else source.text
 
@@ -118,7 +121,7 @@ class _Formatter:
                 kinds[token.start] = kind
             before = kind
         lines = [_Line()]
-        for position, token in enumerate(raw):
+        for token in raw:
             if token.type == "NEWLINE":
                 blank = not lines[-1].tokens and not lines[-1].comment
                 if blank:
@@ -130,9 +133,8 @@ class _Formatter:
             elif token.type != "BLANK" and (token.type != "SEMICOLON" or token.start in separators):
                 kind = kinds.get(token.start, token.type)
                 lines[-1].tokens.append(Token(kind, token.text, token.start, token.end))
-                if kind in ("TIMES", "DIVIDE") and not BLANKS & {raw[position - 1].type, raw[position + 1].type}:
-                    self.tight.add(token.start)
         for line in lines:
+            self.tight.update(_tight(line.tokens))
             while line.tokens and line.tokens[-1].type == "SEMICOLON":
                 line.tokens.pop()
         return [line for line in lines if line.tokens or line.comment]
@@ -320,6 +322,16 @@ def _occurrences(types: tuple[str, ...], among: tuple[tuple[str, ...], ...]) -> 
         if size:
             yield index, size
         index += max(size, 1)
+
+
+def _tight(tokens: list[Token]) -> Iterator[int]:
+    """Where the products and quotients of a line stand that have no blank on either side. An end of the line is none, so
+    that a line broken before such a sign reads as it did."""
+    for index, token in enumerate(tokens):
+        if token.type in ("TIMES", "DIVIDE"):
+            beside = tokens[max(index - 1, 0) : index + 2]
+            if all(a.end == b.start for a, b in pairwise(beside)):
+                yield token.start
 
 
 def _levels(tokens: list[Token]) -> list[int]:

@@ -52,7 +52,8 @@ DECLARES = frozenset({
 })  # fmt: skip
 _AFTER_KEYWORD = frozenset({"AT", "WHEN", "AS", "OF"})
 
-_ELIF = ("elif", "elsif", "elseif")
+#: Words of other languages for another branch.
+_BRANCHES = {"elif": "else if", "elsif": "else if", "elseif": "else if", "otherwise": "else"}
 CLOSERS = {"PAREN_CLOSE": "PAREN_OPEN", "BRACKET_CLOSE": "BRACKET_OPEN", "BRACE_CLOSE": "BRACE_OPEN"}
 _CLOSING = {"PAREN_CLOSE": ")", "BRACKET_CLOSE": "]", "BRACE_CLOSE": "}"}
 CLOSER_OF = {"PAREN_OPEN": "PAREN_CLOSE", "BRACKET_OPEN": "BRACKET_CLOSE"}
@@ -112,8 +113,8 @@ class Layout:
             following = significant[index + 1] if index + 1 < len(significant) else None
             newline = breaks[index]
             self.begins = newline is not None or index == 0
-            is_elif = self._is_elif(token, following)
-            if is_elif:
+            branch = self._branch(token, following)
+            if branch:
                 token = Token("ELSE", "else", token.start, token.end)
             alone = following is None or breaks[index + 1] is not None
             if self.out and self.out[-1].type == "DOT" and newline is None and token.text.isidentifier():
@@ -131,7 +132,7 @@ class Layout:
                 self._separate(newline)
             if not self._take(token):
                 break
-            if is_elif:
+            if branch == "else if":
                 self._take(Token("IF", "if", token.start, token.end))
         if self.stack and not self.stopped:
             end = Token("", "", len(self.source.text), len(self.source.text))
@@ -142,15 +143,18 @@ class Layout:
             self.out.pop()
         return self.out
 
-    def _is_elif(self, token: Token, following: Token | None) -> bool:
-        """Whether this is ``elif`` after a block, which means ``else if``; reports it."""
-        if token.type != "NAME" or token.text not in _ELIF or not self.out or self.out[-1].type != "BRACE_CLOSE":
-            return False
-        if following is None or following.type in ("UPDATE", "DOT", "BRACKET_OPEN"):
-            return False
-        why = "a further condition is an `if` after `else`"
-        self.report(WrongOperator(span=self._span(token), found=token.text, right="else if", why=why))
-        return True
+    def _branch(self, token: Token, following: Token | None) -> str:
+        """What a word of another language for another branch after a block means, or nothing; reports it."""
+        right = _BRANCHES.get(token.text, "") if token.type == "NAME" else ""
+        if not right or not self.out or self.out[-1].type != "BRACE_CLOSE" or following is None:
+            return ""
+        if following.type in ("UPDATE", "DOT", "BRACKET_OPEN") or (right == "else" and following.type != "BRACE_OPEN"):
+            return ""
+        why = "what is done where no condition holds follows `else`"
+        if right == "else if":
+            why = "a further condition is an `if` after `else`"
+        self.report(WrongOperator(span=self._span(token), found=token.text, right=right, why=why))
+        return right
 
     # --- lines ------------------------------------------------------------------------------------
 
@@ -348,8 +352,7 @@ class Layout:
         )
 
     def _line_end(self, token: Token) -> int:
-        end = self.source.text.find("\n", token.end)
-        return len(self.source.text) if end < 0 else end
+        return self.source.line_bounds(token.end)[1]
 
     def _is_crooked(self, opener: Token, closer: Token) -> bool:
         """Whether ``closer``, the first of its line, stands in another column than the line of ``opener`` begins."""
@@ -357,7 +360,7 @@ class Layout:
         return closes != opens and closer.start - closes != self._indent(opens)
 
     def _line(self, token: Token) -> int:
-        return self.source.text.rfind("\n", 0, token.start) + 1
+        return self.source.line_bounds(token.start)[0]
 
     def _indent(self, line: int) -> int:
         text = self.source.text

@@ -1,7 +1,7 @@
 """Faults of single tokens: reported here and replaced, so that the layout and the parser see none.
 
-Unclosed and single-quoted strings, numbers with letters, characters and operators that the language does
-not have.
+Unclosed and single-quoted strings, numbers with letters, characters, operators and line ends that the language
+does not have.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from altac.diagnostics.problem import Problem
 from altac.diagnostics.syntax_errors import (
     BadNumber,
     CommentNotDivision,
+    LoneCarriageReturn,
     SingleQuotes,
     UnexpectedCharacter,
     UnterminatedString,
@@ -64,6 +65,7 @@ class Mender:
         self.open_strings: set[int] = set()
         self.dropped: list[int] = []
         self.hash_comments = False
+        self.lone_returns = False
 
     def mend(self, tokens: list[Token]) -> list[Token]:
         """The tokens with faulty ones replaced or left out."""
@@ -141,6 +143,12 @@ class Mender:
         self.report(WrongOperator(span=self._span(token), found=token.text, right=right, why=why))
         return Token(kind, right, token.start, token.end)
 
+    def _line_end(self, token: Token) -> Token:
+        if token.text == "\r" and not self.lone_returns:
+            self.lone_returns = True
+            self.report(LoneCarriageReturn(span=self._span(token)))
+        return token
+
     def _unknown(self, token: Token) -> Token | None:
         if token.text in _OPERATORS:
             return self._foreign(token)
@@ -184,6 +192,7 @@ _FIXES: dict[str, Callable[[Mender, Token], Token | None]] = {
     "BAD_STRING": Mender._bad_string,
     "SINGLE_QUOTED": Mender._single_quoted,
     "BAD_NUMBER": Mender._bad_number,
+    "NEWLINE": Mender._line_end,
     "FOREIGN": Mender._foreign,
     "FOREIGN_NOT": Mender._foreign,
     "UNKNOWN": Mender._unknown,

@@ -321,7 +321,7 @@ def _spelled(node: tree.EnumMember | tree.TokenItem) -> str:
 def _frame_item(node: tree.FrameItem) -> str:
     if node.value is None:
         return "input"
-    value = _expr(node.value, "postfix")
+    value = _expr(node.value, "unary")
     if node.repeat is not None:
         return f"{value} * {_expr(node.repeat, 'unary')}"
     return value if node.until is None else f"{value} to {_after_block_word(node.until, 'sum')}"

@@ -31,7 +31,7 @@ def decode_source(data: bytes, name: str) -> Source:
     try:
         text = data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        line, _ = Source(name, data[: error.start].decode("utf-8")).position(error.start)
         problem = NotUtf8(name=name, byte=f"0x{data[error.start]:02X}", offset=error.start, line=line)
         raise AltacError(problem) from None
     return Source(name, text)

@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 
 from altac.diagnostics.problem import Problem
 from altac.source import Source, Span
-from altac.syntax.explain import Explainer
 from altac.syntax.grammar import END
 from altac.syntax.layout import CLOSERS, DECLARES
 from altac.syntax.lexer import Token
 from altac.syntax.limits import MAX_PROBLEMS
 from altac.syntax.machine import Machine
+from altac.syntax.slips import Explainer
 
 #: Errors closer than this many tokens to the one before are taken for its consequences.
 _QUIET = 3

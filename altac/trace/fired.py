@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from altac.interpreter.analysis import deep_recursion
-from altac.interpreter.explain import Failed, Place
+from altac.interpreter.failures import Failed, Place
 from altac.ir import Assign, Expr, If, Let, MlpCode, MlpRules, Program, Read, Stmt
 from altac.source import Span
 

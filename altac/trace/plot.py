@@ -14,7 +14,7 @@ from typing import Any, Literal
 from altac.diagnostics.cli_errors import MissingExtra, PlotTooLarge
 from altac.diagnostics.problem import AltacError
 from altac.ir import BoolDomain, Head
-from altac.trace.collect import Step, Trace, attended, layers
+from altac.trace.states import States, Step, attended, layers
 
 #: Values in a plot beyond which it cannot be read.
 MOST_CELLS = 20_000
@@ -54,7 +54,7 @@ class Panel:
 
 
 def panels(
-    trace: Trace, variables: Sequence[str], heads: Sequence[str] = (), low: int = 0, high: int | None = None
+    trace: States, variables: Sequence[str], heads: Sequence[str] = (), low: int = 0, high: int | None = None
 ) -> list[Panel]:
     """The panels of ``variables`` and ``heads`` for the layers ``low..high``.
 
@@ -69,7 +69,7 @@ def panels(
     return [_panel(trace, steps, chosen, name) for name in (*variables, *heads)]
 
 
-def changing(trace: Trace) -> list[str]:
+def changing(trace: States) -> list[str]:
     """The variables that any layer changes, and the output: what is shown if nothing is chosen."""
     names = trace.program.variable_names
     seen: set[str] = {trace.program.output}
@@ -81,7 +81,7 @@ def changing(trace: Trace) -> list[str]:
     return [n for n in names if n in seen]
 
 
-def _panel(trace: Trace, steps: list[Step], chosen: list[int], name: str) -> Panel:
+def _panel(trace: States, steps: list[Step], chosen: list[int], name: str) -> Panel:
     program = trace.program
     slot = next(s for s in program.slots if s.name == name)
     cells: list[Cell] = []

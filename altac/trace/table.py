@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from altac.styled import Line, Style, ansi, plain, unstyled
-from altac.trace.collect import Snapshot, Trace
+from altac.trace.states import Snapshot, States
 
 _WHEN = {"start": "at the start", "attention": "after attention", "mlp": "after the MLP"}
 
 
 def table(
-    trace: Trace, snapshots: Sequence[Snapshot], *, width: int = 100, color: bool = False, names: Sequence[str] = ()
+    trace: States, snapshots: Sequence[Snapshot], *, width: int = 100, color: bool = False, names: Sequence[str] = ()
 ) -> Iterator[str]:
     """The lines of ``snapshots``; ``names`` limits the rows. Values that changed since the variable was last shown are
     coloured, or marked with ``*`` without colour."""
@@ -19,7 +19,7 @@ def table(
 
 
 def table_lines(
-    trace: Trace,
+    trace: States,
     snapshots: Sequence[Snapshot],
     width: int,
     color: bool,
@@ -42,7 +42,7 @@ def table_lines(
 
 
 def _block(
-    trace: Trace,
+    trace: States,
     snapshot: Snapshot,
     before: dict[str, tuple[int | None, ...]],
     width: int,

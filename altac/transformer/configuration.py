@@ -21,6 +21,9 @@ Proof = Literal["exhaustive", "sampled"]
 
 T = TypeVar("T")
 
+#: Digits of the longest integer that is read.
+_DIGITS = 4000
+
 
 @dataclass(frozen=True)
 class Token:
@@ -154,12 +157,28 @@ def plain(value: Any) -> Any:
 
 def read_json(kind: type[T], text: str) -> T:
     """A dataclass ``kind`` from the JSON of its fields; ValueError names the field that is wrong."""
-    try:
-        data = json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"no JSON: {error}") from None
-    found: T = _record(kind, data, "")
+    found: T = _record(kind, parse_json(text), "")
     return found
+
+
+def parse_json(text: str) -> Any:
+    """The value of JSON text. ValueError says why it is none, or none that altac writes."""
+    try:
+        return json.loads(text, parse_constant=_no_number, parse_int=_integer)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"no JSON: {error}") from None
+    except RecursionError:
+        raise ValueError("no JSON that altac writes: it is nested too deeply") from None
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"no JSON: {name} is no number")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _DIGITS:
+        raise ValueError(f"no JSON that altac writes: a number of {len(digits)} digits")
+    return int(digits)
 
 
 @cache

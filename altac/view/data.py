@@ -13,7 +13,7 @@ from typing import Any
 from altac.diagnostics.cli_errors import LeftOut
 from altac.diagnostics.problem import AltacError, Problem
 from altac.interpreter.codec import output_json, output_text
-from altac.interpreter.explain import type_text
+from altac.interpreter.failures import type_text
 from altac.ir import Head, RealDomain, SetDomain, Variable, label
 from altac.source import Source, Span
 from altac.trace import Snapshot, Trace, layers

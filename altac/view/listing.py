@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from altac.source import LINE_END
+
 #: Class of a piece by its Pygments type, or the nearest type above it.
 _CLASSES = {
     "Comment": "c", "Keyword": "k", "Keyword.Constant": "n", "Number": "n", "String": "s", "Operator.Word": "k",
@@ -19,10 +21,9 @@ def listing(text: str) -> list[list[list[str]]]:
         name = str(kind).removeprefix("Token.")
         while name and name not in _CLASSES:
             name = name.rpartition(".")[0]
-        for number, part in enumerate(piece.split("\n")):
+        for number, part in enumerate(LINE_END.split(piece)):
             if number:
                 lines.append([])
-            part = part.rstrip("\r")
             if part:
                 lines[-1].append([_CLASSES.get(name, ""), part])
     return lines[:-1] if len(lines) > 1 and not lines[-1] else lines

@@ -1,8 +1,10 @@
 // Starts the language server, and offers to run and trace the program in view.
 "use strict";
 
+const os = require("os");
 const path = require("path");
 const vscode = require("vscode");
+const { locate } = require("./locate");
 
 let client;
 
@@ -18,8 +20,36 @@ function library() {
     }
 }
 
-function command() {
-    return vscode.workspace.getConfiguration("altac").get("path") || "altac";
+/** The interpreter that the Python extension uses for the workspace; undefined if there is none. */
+async function interpreter() {
+    const python = vscode.extensions.getExtension("ms-python.python");
+    try {
+        const api = python && await python.activate();
+        return api && api.environments && api.environments.getActiveEnvironmentPath().path;
+    } catch {
+        return undefined; // its own trouble, which it shows itself
+    }
+}
+
+/** The altac command; undefined, with one message that says what to do, if there is none. */
+async function command() {
+    const found = locate(vscode.workspace.getConfiguration("altac").get("path"), {
+        folders: (vscode.workspace.workspaceFolders || []).map(({ name, uri }) => ({ name, path: uri.fsPath })),
+        home: os.homedir(),
+        env: process.env,
+        trusted: vscode.workspace.isTrusted,
+        interpreter: await interpreter(),
+    });
+    if (found.command === undefined) {
+        complain(`altac was not found: ${found.missing}. Install it with \`pip install altac\`, or set \`altac.path\`.`);
+    }
+    return found.command;
+}
+
+async function complain(text) {
+    if (await vscode.window.showErrorMessage(text, "Open settings") !== undefined) {
+        vscode.commands.executeCommand("workbench.action.openSettings", "altac.path");
+    }
 }
 
 async function start() {
@@ -27,7 +57,11 @@ async function start() {
     if (lsp === undefined || !vscode.workspace.getConfiguration("altac").get("server")) {
         return;
     }
-    const run = { command: command(), args: ["lsp"], transport: lsp.TransportKind.stdio };
+    const altac = await command();
+    if (altac === undefined) {
+        return;
+    }
+    const run = { command: altac, args: ["lsp"], transport: lsp.TransportKind.stdio };
     client = new lsp.LanguageClient("altac", "altac", { run, debug: run }, {
         documentSelector: [{ scheme: "file", language: "alta" }, { scheme: "untitled", language: "alta" }],
     });
@@ -35,13 +69,7 @@ async function start() {
         await client.start();
     } catch (error) {
         client = undefined;
-        const choice = await vscode.window.showErrorMessage(
-            `altac: cannot start \`${run.command} lsp\`: ${error.message || error}. `
-            + "Install it with `pip install altac`, or set `altac.path`.",
-            "Open settings");
-        if (choice !== undefined) {
-            vscode.commands.executeCommand("workbench.action.openSettings", "altac.path");
-        }
+        complain(`altac: cannot start \`${altac} lsp\`: ${error.message || error}.`);
     }
 }
 
@@ -92,9 +120,13 @@ async function execute(context, verb) {
         return;
     }
     await context.workspaceState.update(key, input);
+    const altac = await command();
+    if (altac === undefined) {
+        return;
+    }
     const task = new vscode.Task(
         { type: "altac", verb }, vscode.TaskScope.Workspace, `${verb} ${path.basename(file)}`, "altac",
-        new vscode.ProcessExecution(command(), [verb, file, "--", input], { cwd: path.dirname(file) }));
+        new vscode.ProcessExecution(altac, [verb, file, "--", input], { cwd: path.dirname(file) }));
     task.presentationOptions = { reveal: vscode.TaskRevealKind.Always, clear: true };
     await vscode.tasks.executeTask(task);
 }
@@ -104,6 +136,10 @@ async function activate(context) {
         vscode.commands.registerCommand("altac.run", () => execute(context, "run")),
         vscode.commands.registerCommand("altac.trace", () => execute(context, "trace")),
         vscode.commands.registerCommand("altac.restart", async () => {
+            await stop();
+            await start();
+        }),
+        vscode.workspace.onDidGrantWorkspaceTrust(async () => {
             await stop();
             await start();
         }),

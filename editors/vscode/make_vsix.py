@@ -21,6 +21,7 @@ _ROOT = _HERE.parents[1]
 _FILES = {
     "package.json": _HERE / "package.json",
     "extension.js": _HERE / "extension.js",
+    "locate.js": _HERE / "locate.js",
     "language-configuration.json": _HERE / "language-configuration.json",
     "README.md": _HERE / "README.md",
     "LICENSE.txt": _ROOT / "LICENSE",

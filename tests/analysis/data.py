@@ -63,7 +63,7 @@ def sound_inputs(rng: random.Random, program: Program, count: int = 6) -> list[t
 def random_cases(seed: int, options: Options, count: int) -> list[tuple[Program, list[tuple[int, ...]]]]:
     """Random programs, each with inputs on which it succeeds."""
     rng = random.Random(seed)
-    found = []
+    found: list[tuple[Program, list[tuple[int, ...]]]] = []
     while len(found) < count:
         made = random_program(rng, options)
         inputs = sound_inputs(rng, made)

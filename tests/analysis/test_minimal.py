@@ -38,7 +38,7 @@ def parity_inputs(longest: int, start: bool, step: int = 1) -> list[list[str | i
     rng, found = random.Random(1), []
     for length in range(0 if start else 1, longest + 1):
         for ones in range(0, length + 1, step):
-            bits: list[str | int] = [1] * ones + [0] * (length - ones)
+            bits: list[str | int] = [*[1] * ones, *[0] * (length - ones)]
             rng.shuffle(bits)
             found.append(["START", *bits] if start else bits)
     return found

@@ -7,7 +7,7 @@ multiples of 1/4: the differences below are exact in floating point.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -35,10 +35,10 @@ STEP = 0.25
 class Mlp:
     """Equations 1 to 10 and 15 of the paper, with dense matrices."""
 
-    def __init__(self, program: Program, rules: tuple[Rule, ...], inputs: list[tuple[int, ...]]) -> None:
-        features = [(s.name, s.domain.low + v) for s in program.slots for v in range(s.domain.size)]
-        names = [s.name for s in program.slots]
-        counted = data.states(program, inputs)
+    def __init__(
+        self, features: list[tuple[str, int]], rules: tuple[Rule, ...], counted: Mapping[tuple[int | None, ...], int]
+    ) -> None:
+        names = list(dict.fromkeys(name for name, _ in features))
         self.counts = np.array([*counted.values()], float)
         self.z = np.array([[float(s[names.index(n)] == v) for n, v in features] for s in counted]).T
         self.z = self.z.reshape(len(features), len(counted))
@@ -52,6 +52,12 @@ class Mlp:
             self.w2[features.index((rule.target, old)), j] = -1
             self.w2[features.index((rule.target, rule.value)), j] = 1
         self.expected = self.output()
+
+    @classmethod
+    def of(cls, program: Program, rules: tuple[Rule, ...], inputs: list[tuple[int, ...]]) -> Mlp:
+        """The MLP of a program's rules, on the states of its runs."""
+        features = [(s.name, s.domain.low + v) for s in program.slots for v in range(s.domain.size)]
+        return cls(features, rules, data.states(program, inputs))
 
     def output(self) -> Array:
         hidden = np.clip(self.w1 @ self.z + self.b1[:, None], 0, 1)
@@ -106,7 +112,7 @@ def test_slopes_are_the_finite_differences() -> None:
     checked = 0
     for program, inputs in SMALL:
         rules, found = rule_set(program, inputs)
-        mlp = Mlp(program, rules, inputs)
+        mlp = Mlp.of(program, rules, inputs)
         assert mlp.loss() == 0
         for name, dense, mine, left, right in matrices(mlp, found):
             np.testing.assert_array_equal(mine, dense, name)
@@ -142,18 +148,19 @@ def test_the_verdict_is_that_of_the_finite_differences() -> None:
     some = 0
     for program, inputs in SMALL:
         rules, _ = rule_set(program, inputs)
-        mlp = Mlp(program, rules, inputs)
+        mlp = Mlp.of(program, rules, inputs)
         for alpha in (0.5, 0.875, 3.0):
             verdict = theorem(program, inputs, alpha=Fraction(alpha))
             names = [(s.name, s.domain.low + v) for s in program.slots for v in range(s.domain.size)]
-            expected = {}
+            expected: dict[tuple[str, int, tuple[str, int] | None], tuple[float, float]] = {}
             for name, dense in (("W1", mlp.w1), ("b1", mlp.b1), ("W2", mlp.w2)):
                 left, right = mlp.differences(dense, mlp.regularised(alpha))
                 for index in np.ndindex(dense.shape):
                     if not left[index] < 0 < right[index]:
                         number = index[1] if name == "W2" else index[0]
                         feature = None if name == "b1" else names[index[0] if name == "W2" else index[1]]
-                        expected[name, number, feature] = (left[index], right[index])
+                        expected[name, number, feature] = (float(left[index]), float(right[index]))
+            mine: dict[tuple[str, int, tuple[str, int] | None], tuple[float, float]]
             mine = {(v.matrix, v.number, v.feature): (float(v.left), float(v.right)) for v in verdict.violations}
             assert mine == expected
             some += len(mine)
@@ -194,12 +201,45 @@ def test_theorem_1_a_rule_that_never_applies_is_no_strict_optimum() -> None:
     assert some > 100
 
 
+def test_when_exactly_the_optimum_is_strict() -> None:
+    """It is if every rule applies, and every rule with several conjuncts has a state on which exactly one of them fails."""
+    strict = 0
+    for seed in range(4_000):
+        rng = random.Random(seed)
+        sizes = {name: rng.randint(2, 3) for name in "xyz"[: rng.randint(1, 3)]}
+        counted: dict[tuple[int | None, ...], int] = {
+            tuple(rng.randrange(size) for size in sizes.values()): rng.randint(1, 3) for _ in range(rng.randint(1, 9))
+        }
+        rules = []
+        for _ in range(rng.randint(1, 3)):
+            target = rng.choice(list(sizes))
+            tested = [name for name in sizes if name == target or rng.random() < 0.6]
+            antecedent = tuple((name, rng.randrange(sizes[name])) for name in tested)
+            value = rng.choice([v for v in range(sizes[target]) if v != dict(antecedent)[target]])
+            rules.append(Rule(antecedent, target, value))
+        features = [(name, value) for name, size in sizes.items() for value in range(size)]
+        mlp = Mlp(features, tuple(rules), counted)
+        measure = mlp.regularised(0.5)
+        slopes_found = [mlp.differences(matrix, measure) for matrix in (mlp.w1, mlp.b1, mlp.w2)]
+        found = all((left < 0).all() and (right > 0).all() for left, right in slopes_found)
+
+        at = {name: place for place, name in enumerate(sizes)}
+        failing = [{sum(z[at[name]] != value for name, value in rule.antecedent) for z in counted} for rule in rules]
+        expected = all(
+            0 in numbers and (1 in numbers or len(rule.antecedent) == 1)
+            for rule, numbers in zip(rules, failing, strict=True)
+        )
+        assert found == expected, seed
+        strict += found
+    assert 500 < strict < 3_500
+
+
 def test_what_is_not_minimal_is_no_local_optimum_along_weight_and_bias() -> None:
     """The weight of a conjunct that is not needed and the bias of its unit can shrink together at no cost."""
     some = 0
     for program, inputs in SMALL:
         verdict = theorem(program, inputs)
-        mlp = Mlp(program, verdict.rules, inputs)
+        mlp = Mlp.of(program, verdict.rules, inputs)
         features = rule_set(program, inputs)[1].features
         for unneeded in verdict.unneeded:
             if unneeded.conjunct is None:
@@ -240,7 +280,7 @@ def test_a_needless_conjunct_need_not_show_in_any_single_parameter() -> None:
     assert [(u.number, u.conjunct) for u in verdict.unneeded] == [(0, ("y", 0))]
     assert verdict.strict_optimum
     program = data.program(NEEDLESS)
-    mlp = Mlp(program, verdict.rules, [(0, 1)])
+    mlp = Mlp.of(program, verdict.rules, [(0, 1)])
     for matrix in (mlp.w1, mlp.b1, mlp.w2):
         left, right = mlp.differences(matrix, mlp.regularised(0.5))
         assert (left < 0).all()

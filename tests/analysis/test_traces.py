@@ -92,7 +92,7 @@ def test_files_do_not_depend_on_chunks_partitions_or_interruptions(
     program, inputs = programs.parity_relative(), bits(40)
     whole = tmp_path / f"whole.{suffix}"
     first = write_traces(program, inputs, str(whole), every=every, chunk=7)
-    extract = tracefile.extract
+    extract = traces.extract
     calls: list[int] = []
 
     def stops(*args: Any, **options: Any) -> Any:

@@ -105,14 +105,12 @@ def test_divergence_keeps_the_last_sound_state(data: Vectors, tmp_path: Path) ->
 def test_a_full_disk_loses_nothing(data: Vectors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train(data, SMALL, 3, tmp_path, stop_after=20)
     before = (tmp_path / "checkpoint.safetensors").read_bytes()
-    write = Path.write_bytes
 
-    def full(path: Path, content: bytes) -> int:
-        write(path, content[:10])
+    def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_bytes", full)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(AltacError) as raised:
             train(data, SMALL, 3, tmp_path)
     assert raised.value.problems[0].code == "cannot-write"

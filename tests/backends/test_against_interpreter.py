@@ -118,6 +118,7 @@ def test_a_first_layer_of_predicates() -> None:
     assert len(sound) > 30
     for target in TARGETS:
         assert TransformerRunner.of(built, target).run([r.input for r in sound]) == sound
+    assert found.predicates is not None
     wrong = replace(found, predicates=replace(found.predicates, bias=np.ones(found.features.count, np.int64)))
     for target in TARGETS:
         assert TransformerRunner.of(build(program, wrong), target).run([r.input for r in sound], 3) != sound
@@ -292,7 +293,8 @@ def test_gradients_flow_through_unrolled_layers() -> None:
     model = Model(built.configuration, built.weights).transformer
 
     def loss(transformer: Transformer) -> jax.Array:
-        return transformer.unrolled(jnp.array([[2, 1, 1, 0]]), 2).logits[..., 0].sum()
+        total: jax.Array = transformer.unrolled(jnp.array([[2, 1, 1, 0]]), 2).logits[..., 0].sum()
+        return total
 
     gradients = nnx.grad(loss, argnums=nnx.DiffState(0, Fixed))(model)
     sizes = [float(jnp.abs(g).max()) for g in jax.tree.leaves(gradients)]

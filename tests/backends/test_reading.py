@@ -57,7 +57,7 @@ def test_the_code_in_the_directory_is_what_runs(directory: Path) -> None:
 
 
 FILES = (
-    "model.py", "inference.py", "configuration.py", "model.safetensors", "config.json", "labels.json", "README.md",
+    "model.py", "inference.py", "guards.py", "configuration.py", "model.safetensors", "config.json", "labels.json", "README.md",
     "program.json", "program.alta",
 )  # fmt: skip
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from altac.backends import TARGETS, backend
 from altac.backends.writing import write
+from altac.ir import MlpCode, Program, Symbol, TokenDomain
 from altac.transformer import BuiltModel
 from altac.units import units
 from tests import programs
@@ -124,3 +127,29 @@ def test_a_broken_configuration_names_its_field(parity: BuiltModel, tmp_path: Pa
     config.write_text(config.read_text().replace('"fill": null', '"fill": "x"'))
     with pytest.raises(ValueError, match='`frame.fill` is "x", not an integer or null'):
         backend(target).load(tmp_path / "model")
+
+
+HOSTILE = (
+    "\0", "\x1b[31m", "'", '"', "'''", '"""', "\\", "\\N{x}", "\\u", "\r", "\n", "\t", "\u2028", "\x85", "\x0c", "{x}",
+    "%s", "\ufeff", "日本", "\U0001f600", "\u202e", '"' * 7, "trailing\\",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_no_spelling_or_comment_breaks_the_code(target: str, tmp_path: Path) -> None:
+    """Tokens are in the docstring of model.py, and so are the name and the comment of a program."""
+    symbols = tuple(Symbol(f"t{i}" if i % 2 else text, text) for i, text in enumerate(HOSTILE))
+    domain = TokenDomain(symbols)
+    codes = range(domain.low, domain.low + len(HOSTILE))
+    value = replace(programs.by_token(domain, "value", codes), doc=" ".join(HOSTILE))
+    program = Program("class", domain, (value,), (), MlpCode(()), "value", max_layers=1, doc='"""\\' + "\0\\N\r" * 3)
+    write(build(program, units(program, 2)), tmp_path / "model", target)
+    code = (
+        "from model import load\nimport json\nm = load()\n"
+        "print(m.run([list(range(len(m.configuration.tokens)))])[0].output)\n"
+        "print(json.dumps([token.spelling for token in m.configuration.tokens]))\n"
+    )
+    output, spellings = python(target, code, tmp_path / "model")
+    assert json.loads(output) == list(range(len(HOSTILE)))
+    assert tuple(json.loads(spellings)) == HOSTILE
+    ast.parse((tmp_path / "model" / "model.py").read_bytes())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from tests import programs
 from tests.models import build
 
 MODULE = {
-    "model.py", "inference.py", "configuration.py", "model.safetensors", "config.json", "labels.json", "README.md",
+    "model.py", "inference.py", "guards.py", "configuration.py", "model.safetensors", "config.json", "labels.json", "README.md",
     "program.json", "altac.json",
 }  # fmt: skip
 
@@ -102,6 +103,42 @@ def test_a_file_in_the_way_is_left_alone(built: BuiltModel, tmp_path: Path) -> N
     assert (tmp_path / "model").read_text() == "mine"
 
 
+def test_a_link_to_a_build_is_built_into(built: BuiltModel, tmp_path: Path) -> None:
+    write(built, tmp_path / "model", source="program p")
+    (tmp_path / "link").symlink_to("model")
+    write(built, tmp_path / "link", list(TARGETS)[-1])
+    assert (tmp_path / "link").is_symlink()
+    assert Manifest.read(tmp_path / "model").target == list(TARGETS)[-1]
+    (tmp_path / "other").symlink_to("new")
+    write(built, tmp_path / "other")
+    assert {p.name for p in (tmp_path / "new").iterdir()} == MODULE
+
+
+def test_a_link_to_a_foreign_folder_is_left_alone(built: BuiltModel, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "notes.txt").write_text("mine")
+    (tmp_path / "link").symlink_to("folder")
+    with pytest.raises(AltacError) as raised:
+        write(built, tmp_path / "link")
+    assert refused(raised) == "output-exists"
+    assert [p.name for p in (tmp_path / "folder").iterdir()] == ["notes.txt"]
+
+
+def test_writers_at_once_all_succeed(built: BuiltModel, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: write(built, tmp_path / "model"), range(12)))
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+    assert not list(Manifest.read(tmp_path / "model").altered(tmp_path / "model"))
+
+
+def test_the_current_folder_is_not_replaced(built: BuiltModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(AltacError) as raised:
+        write(built, ".")
+    assert refused(raised) == "model-not-written"
+    assert "current folder" in raised.value.problems[0].render_title()
+
+
 def test_an_impossible_place_is_reported(built: BuiltModel, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(AltacError) as raised:
@@ -115,3 +152,12 @@ def test_an_unknown_target_writes_nothing(built: BuiltModel, tmp_path: Path) -> 
     assert refused(raised) == "unknown-target"
     assert raised.value.problems[0].render_help() == "did you mean `flax`?"
     assert not list(tmp_path.iterdir())
+
+
+def test_a_directory_whose_configuration_is_nested_deeply_is_none_of_ours(built: BuiltModel, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "config.json").write_text("[" * 200_000)
+    with pytest.raises(AltacError) as raised:
+        write(built, tmp_path / "model")
+    assert refused(raised) == "output-exists"
+    assert (tmp_path / "model" / "config.json").exists()

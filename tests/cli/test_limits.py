@@ -37,7 +37,7 @@ def test_token_indices_are_checked() -> None:
 
 def test_inputs_are_checked() -> None:
     with pytest.raises(AltacError) as raised:
-        read_input(programs.parity_relative(), 7)  # type: ignore[arg-type]
+        read_input(programs.parity_relative(), 7)
     assert code(raised) == "bad-input"
     with pytest.raises(AltacError) as raised:
         read_input(programs.parity_relative(), "[1, 2")

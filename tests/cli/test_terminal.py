@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import termios
+from collections.abc import Mapping
 from fcntl import ioctl
 from pathlib import Path
 
@@ -37,7 +38,12 @@ test ["漢字", "[red]"] => ["漢字", "[/]"]
 _CODES = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def run(*args: str, columns: int | None, command: tuple[str, ...] = ("-m", "altac"), **environment: str) -> str:
+def run(
+    *args: str,
+    columns: int | None,
+    command: tuple[str, ...] = ("-m", "altac"),
+    environment: Mapping[str, str] = {},
+) -> str:
     """What a command prints, on stdout and stderr together: on a terminal of so many columns, or in a pipe."""
     settings = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **environment}
     for name in {"NO_COLOR", "COLUMNS", "FORCE_COLOR", "COLORTERM"} - set(environment):
@@ -96,7 +102,7 @@ def test_lines_fit_and_say_what_a_pipe_gets(command: str, columns: int) -> None:
 @pytest.mark.parametrize("command", [*COMMANDS, "trace"])
 def test_no_codes_where_they_are_not_wanted(command: str, colour: dict[str, str], columns: int) -> None:
     args = COMMANDS.get(command, ("trace", PARITY, '["START", 1, 0, 1, 1]'))
-    seen = run(*args, columns=columns, **colour)
+    seen = run(*args, columns=columns, environment=colour)
     assert "\x1b" not in seen
     assert max(map(cells, seen.splitlines())) <= columns
     if command == "trace":
@@ -133,7 +139,7 @@ def test_a_program_cannot_drive_the_terminal(tmp_path: Path) -> None:
         'mlp { if x == b { x <- "\\u{1b}[31m" } }\noutput x\nlayers 1\n'
     )
     for args in (("rules", str(file)), ("trace", str(file), '["b"]')):
-        seen = run(*args, columns=60, NO_COLOR="1")
+        seen = run(*args, columns=60, environment={"NO_COLOR": "1"})
         assert "\x1b" not in seen
 
 

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 import altac
-from altac.display import trace as trace_display
 from altac.source import Source
-from altac.trace.collect import layers
+from altac.trace import html as trace_display
+from altac.trace import layers
 from tests.examples.programs import PROGRAMS
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -10,8 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from tests.docs.pages import DOCS
+from tests.view.test_page import ARGS, CHROMIUM
 
 ROOT = DOCS.parent
 
@@ -57,6 +59,23 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
         assert not [address for address in loaded if "//" in address], page
     for style in site.rglob("*.css"):
         assert not re.search(r"(url\(|@import)\s*['\"]?(https?:)?//", style.read_text()), style
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+@pytest.mark.parametrize("page", ["index.html", "how-to/debug.html"])
+def test_pages_opened_from_disk_can_be_searched(site: Path, page: str) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        shown = browser.new_page()
+        asked: list[str] = []
+        shown.on("request", lambda request: asked.append(request.url))
+        shown.goto((site / page).as_uri())
+        shown.fill("input[name=query]", "residual stream")
+        found = shown.locator(".md-search-result__meta", has_text="matching documents")
+        found.wait_for(timeout=20_000)
+        assert shown.locator(".md-search-result__item").count() > 3
+        assert all(url.startswith(site.as_uri()) or not url.startswith(("http", "file")) for url in asked)
+        browser.close()
 
 
 def test_code_blocks_are_named_and_coloured(site: Path) -> None:

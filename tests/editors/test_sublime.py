@@ -32,7 +32,8 @@ CONTEXTS = {
 
 def scopes(line: str) -> list[tuple[str, str]]:
     """Scope and text of what the syntax finds in a line: the earliest match, of several the first rule."""
-    found, place, stack = [], 0, ["main"]
+    found: list[tuple[str, str]] = []
+    place, stack = 0, ["main"]
     while True:
         matches = [
             (m.start(), i, m, rule) for i, (p, rule) in enumerate(CONTEXTS[stack[-1]]) if (m := p.search(line, place))

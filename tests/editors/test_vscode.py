@@ -48,7 +48,7 @@ def test_the_extension_starts_the_server_and_runs_programs() -> None:
     found = drive(VSCODE / "extension.js", "stub")
     (started,) = found["started"]
     run = started["server"]["run"]
-    assert (run["command"], run["args"]) == ("/opt/altac", ["lsp"]) and run["args"][0] in COMMANDS
+    assert (run["command"], run["args"]) == (found["node"], ["lsp"]) and run["args"][0] in COMMANDS
     assert {entry["language"] for entry in started["client"]["documentSelector"]} == {"alta"}
     assert found["registered"] == [entry["command"] for entry in PACKAGE["contributes"]["commands"]]
     assert found["saved"] is True
@@ -58,13 +58,52 @@ def test_the_extension_starts_the_server_and_runs_programs() -> None:
     assert [task["execution"]["args"] for task in found["tasks"]] == [
         ["run", file, "--", given], ["trace", file, "--", given],
     ]  # fmt: skip
-    assert all(task["execution"]["process"] == "/opt/altac" for task in found["tasks"])
+    assert all(task["execution"]["process"] == found["node"] for task in found["tasks"])
     assert {task["execution"]["args"][0] for task in found["tasks"]} <= set(COMMANDS)
     # The input of the first test line is proposed, then what was typed last.
     assert json.loads(found["first"]) == ["START", "+", 1, True] and found["second"] == given
     assert found["messages"][0] == "altac: open an .alta program first."
-    assert "cannot start `/broken lsp`: spawn ENOENT" in found["messages"][1]
+    # One message each for a server that breaks off and a command that there is not.
+    assert f"cannot start `{found['node']} lsp`: spawn EACCES" in found["messages"][1]
+    assert found["messages"][2:] == [
+        "altac was not found: `altac.path` is `${workspaceFolder}/altac`, which has no value here. "
+        "Install it with `pip install altac`, or set `altac.path`."
+    ]
     assert found["stopped"] == 1
+
+
+@needs_node
+def test_altac_is_found(tmp_path: Path) -> None:
+    def command(path: str) -> str:
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("")
+        return str(file)
+
+    def located(setting: str = "", **more: Any) -> str:
+        around = {
+            "folders": [{"name": "a", "path": str(tmp_path / "a")}, {"name": "b", "path": str(tmp_path / "b c")}],
+            "home": str(tmp_path / "home"), "env": {"PATH": f"{tmp_path}/none:{tmp_path}/usr/bin:.", "X": "env"}, "trusted": True,
+        }  # fmt: skip
+        found = drive(VSCODE / "locate.js", "locate", setting, json.dumps({**around, **more}))
+        return str(found.get("command", found.get("missing")))
+
+    assert "no `altac` in a virtual environment" in located()
+    usual = command("usr/bin/altac")
+    assert located() == usual
+    in_home, in_second = command("home/env/bin/altac"), command("b c/venv/bin/altac")
+    assert located() == in_second and located(trusted=False) == usual
+    active = command("conda/bin/altac")
+    assert located(interpreter=str(tmp_path / "conda/bin/python")) == active
+    assert located(trusted=False, env={"VIRTUAL_ENV": str(tmp_path / "conda")}) == active
+    assert located("~/env/bin/altac") == located("${userHome}/${env:X}/bin/altac") == in_home
+    assert located("${workspaceFolder:b}/venv/bin/altac") == located("../b c/venv/bin/altac") == in_second
+    own = command("a/.venv/bin/altac")
+    assert located() == located("${workspaceFolder}/.venv/bin/altac") == located(".venv/bin/altac") == own
+    assert located("altac") == "altac"
+    for wrong in ("~/none", "${workspaceFolder}/none", "${env:NONE}/altac", "${workspaceFolder:none}/altac", "${what}"):
+        assert wrong in located(wrong)
+    assert "has no value here" in located("${workspaceFolder}/altac", folders=[])
 
 
 @needs_node
@@ -82,6 +121,10 @@ def test_the_manifest_names_what_the_code_uses() -> None:
     lock = json.loads((VSCODE / "package-lock.json").read_text(encoding="utf-8"))
     assert lock["packages"][""]["dependencies"] == PACKAGE["dependencies"]
     assert not any("resolved" in entry for entry in lock["packages"].values())
+
+
+def test_enter_takes_no_suggestion_that_changes_nothing() -> None:
+    assert PACKAGE["contributes"]["configurationDefaults"]["[alta]"]["editor.acceptSuggestionOnEnter"] == "smart"
 
 
 def test_packed_without_modules_it_asks_for_none(tmp_path: Path) -> None:

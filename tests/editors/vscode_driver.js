@@ -1,11 +1,11 @@
 // Runs the extension with a stand-in for Visual Studio Code and reports what it did, as JSON.
-// node vscode_driver.js EXTENSION LIBRARY [COMMAND ...]   (LIBRARY: "stub", "missing", "real" or "wire")
+// node vscode_driver.js EXTENSION LIBRARY [COMMAND ...]   (LIBRARY: "stub", "missing", "real", "wire" or "locate")
 "use strict";
 
 const Module = require("module");
 const [extension, library, ...command] = process.argv.slice(2);
 const log = { started: [], stopped: 0, commands: {}, tasks: [], messages: [] };
-const settings = { path: "/opt/altac", server: true };
+const settings = { path: process.execPath, server: true };
 let changed;
 
 const document = {
@@ -16,7 +16,10 @@ const document = {
 };
 
 const vscode = {
+    extensions: { getExtension: () => undefined },
     workspace: {
+        isTrusted: true,
+        onDidGrantWorkspaceTrust: () => ({ dispose() {} }),
         getConfiguration: () => ({ get: (name) => settings[name] }),
         onDidChangeConfiguration: (listener) => { changed = listener; return { dispose() {} }; },
     },
@@ -40,7 +43,7 @@ const vscode = {
 class LanguageClient {
     constructor(id, name, server, client) { this.options = { server, client }; }
     async start() {
-        if (settings.path === "/broken") { throw new Error("spawn ENOENT"); }
+        if (settings.broken) { throw new Error("spawn EACCES"); }
         log.started.push(this.options);
     }
     async stop() { log.stopped += 1; }
@@ -87,6 +90,10 @@ async function wire() {
 }
 
 async function main() {
+    if (library === "locate") {
+        const [setting, surroundings] = command;
+        return require(extension).locate(setting, JSON.parse(surroundings));
+    }
     if (library === "wire") {
         return wire();
     }
@@ -109,8 +116,11 @@ async function main() {
     log.saved = !document.isDirty;
     vscode.window.activeTextEditor = undefined;
     await log.commands["altac.run"]();
-    settings.path = "/broken";
+    settings.broken = true;
     await changed({ affectsConfiguration: (name) => name === "altac" });
+    settings.path = "${workspaceFolder}/altac";
+    await changed({ affectsConfiguration: (name) => name === "altac" });
+    log.node = process.execPath;
     await deactivate();
     return log;
 }

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from altac.analysis.hyperparameters import PRESETS
+from altac.analysis.minimal import minimal
 from experiments import data, parity
 from experiments.__main__ import EXPERIMENTS, main
 from experiments.report import Outcome, Table, bars, curves, write
@@ -76,7 +79,7 @@ def test_an_experiment_runs_from_the_command_line(tmp_path: Path) -> None:
 def test_minimal_parity_has_the_rules_of_the_paper() -> None:
     for task, count in ((parity.RELATIVE, 7), (parity.SUM, 31)):
         program = task.load()
-        found = parity.minimal(program.ir, parity.inputs(task, program, data.parity_set(20, 10, 0)))
+        found = minimal(program.ir, parity.inputs(task, program, data.parity_set(20, 10, 0)))
         assert len(found) == count == task.paper_rules
 
 
@@ -85,3 +88,10 @@ def test_every_experiment_can_be_found() -> None:
 
     for module, function in EXPERIMENTS.values():
         assert callable(getattr(import_module(module), function))
+
+
+@pytest.mark.slow
+def test_positions_are_learned_if_only_assigned_variables_are_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parity, "settings", lambda task, preset: replace(PRESETS[preset], outputs="assigned"))
+    trained_on, tested_on = data.parity_set(parity.TRAINED, 30, 0), data.parity_set(parity.TESTED, 30, 1)
+    assert parity.supervise(parity.ABSOLUTE, "quick", 0, trained_on, tested_on)["accuracy"] == [1, 1, 1]

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import attrs
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 WAIT = 30.0
+_UNIT = {"utf-8": 1, "utf-16": 2, "utf-32": 4}
+_PYTHON = {"utf-8": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}
 
 
 class Editor(LanguageClient):
@@ -25,6 +29,7 @@ class Editor(LanguageClient):
         self.versions: dict[str, int] = {}
         self.changed = asyncio.Condition()
         self.messages: list[str] = []
+        self.capabilities = types.ServerCapabilities()
 
         @self.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
         async def publish(params: types.PublishDiagnosticsParams) -> None:
@@ -88,13 +93,14 @@ async def editor(folder: Path | None = None, **options: Any) -> AsyncIterator[Ed
     await client.start_io(sys.executable, "-m", "altac", "lsp", env=environment)
     try:
         folders = [types.WorkspaceFolder(folder.as_uri(), folder.name)] if folder is not None else None
-        await client.initialize_async(
+        answer = await client.initialize_async(
             types.InitializeParams(
                 capabilities=options.get("capabilities", types.ClientCapabilities()),
                 process_id=os.getpid(),
                 workspace_folders=folders,
             )  # fmt: skip
         )
+        client.capabilities = answer.capabilities
         client.initialized(types.InitializedParams())
         yield client
     finally:
@@ -137,14 +143,50 @@ def cut(text: str, where: types.Range) -> str:
 
 
 def apply(text: str, edits: list[types.TextEdit]) -> str:
-    """``text`` after edits, applied from the last."""
-    lines = text.split("\n")
+    """``text`` after edits, as an editor makes them that holds UTF-16."""
+    return Ruler(text, "utf-16").edited(text, edits)
 
-    def offset(position: types.Position) -> int:
-        before = sum(len(line) + 1 for line in lines[: position.line])
-        line = lines[position.line].encode("utf-16-le")[: 2 * position.character].decode("utf-16-le")
-        return before + len(line)
 
-    for edit in sorted(edits, key=lambda e: (e.range.start.line, e.range.start.character), reverse=True):
-        text = text[: offset(edit.range.start)] + edit.new_text + text[offset(edit.range.end) :]
-    return text
+class Ruler:
+    """Offsets to positions and back, by encoding the text before them."""
+
+    def __init__(self, text: str, encoding: str) -> None:
+        self.lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)
+        self.encoding = encoding
+
+    def units(self, text: str) -> int:
+        return len(text.encode(_PYTHON[self.encoding])) // _UNIT[self.encoding]
+
+    def position(self, offset: int) -> types.Position:
+        for number, line in enumerate(self.lines):
+            if offset < len(line) or number == len(self.lines) - 1:
+                return types.Position(number, self.units(line[:offset]))
+            offset -= len(line)
+        raise AssertionError
+
+    def offset(self, place: types.Position) -> int:
+        unit, line = _UNIT[self.encoding], self.lines[place.line]
+        data = line.encode(_PYTHON[self.encoding])
+        assert place.character * unit <= len(data)
+        return sum(map(len, self.lines[: place.line])) + len(
+            data[: place.character * unit].decode(_PYTHON[self.encoding])
+        )
+
+    def plain(self, answer: Any) -> Any:
+        """An answer with offsets in place of positions; what holds none is left as it is."""
+        match answer:
+            case types.Position():
+                return self.offset(answer)
+            case list() | tuple():
+                return [self.plain(item) for item in answer]
+            case dict():
+                return {key: self.plain(item) for key, item in answer.items()}
+            case _ if attrs.has(type(answer)):
+                return {field.name: self.plain(getattr(answer, field.name)) for field in attrs.fields(type(answer))}
+            case _:
+                return answer
+
+    def edited(self, text: str, edits: list[types.TextEdit]) -> str:
+        for edit in sorted(edits, key=lambda e: self.offset(e.range.start), reverse=True):
+            text = text[: self.offset(edit.range.start)] + edit.new_text + text[self.offset(edit.range.end) :]
+        return text

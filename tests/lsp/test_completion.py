@@ -8,7 +8,6 @@ import pytest
 
 from altac.lsp.completion import call_before, complete
 from altac.lsp.names import Index
-from altac.lsp.positions import position_of
 from altac.lsp.project import Project
 from altac.syntax import tree
 from altac.syntax.lexer import tokenize
@@ -36,7 +35,10 @@ def test_every_name_is_offered_where_it_stands(path: Path, rest: bool) -> None:
         after = text[use.span.end :] if rest else text[end:]
         project = Project()
         typed = project.open(str(path), text[: use.span.start + 1] + after)
-        labels = {i.label.rstrip(":") for i in complete(project, str(path), position_of(typed, use.span.start + 1))}
+        labels = {
+            i.label.rstrip(":")
+            for i in complete(project, str(path), project.positions.position_of(typed, use.span.start + 1))
+        }
         assert use.span.text in labels, (use.span.line, use.span.text)
 
 
@@ -50,7 +52,7 @@ def test_every_member_is_offered_after_its_dot(path: Path) -> None:
             continue
         project = Project()
         typed = project.open(str(path), text[:start] + text[text.find("\n", start) :])
-        labels = {i.label for i in complete(project, str(path), position_of(typed, start))}
+        labels = {i.label for i in complete(project, str(path), project.positions.position_of(typed, start))}
         assert use.span.text in labels, (use.span.line, use.span.text)
         assert "mlp" not in labels and "if" not in labels
 
@@ -64,3 +66,18 @@ def test_every_member_is_offered_after_its_dot(path: Path) -> None:
 )  # fmt: skip
 def test_the_call_around_a_place(before: str, expected: object) -> None:
     assert call_before(tokenize(before)) == expected
+
+
+def test_what_is_complete_is_not_offered() -> None:
+    text = "program p\ntokens START, START_AGAIN, END\nvar x: bool = token == START"
+    project = Project()
+    for typed, offered in (
+        ("END", set()),
+        ("EN", {"END"}),
+        ("START", {"START", "START_AGAIN"}),
+        ("START_AGAIN", set()),
+    ):
+        source = project.open("/p.alta", text.removesuffix("START") + typed)
+        found = complete(project, "/p.alta", project.positions.position_of(source, len(source.text)))
+        assert {item.label for item in found if item.label in ("START", "START_AGAIN", "END")} >= offered
+        assert bool(found) == bool(offered)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
 from lsprotocol import types
 
 from altac.api import check_source
+from altac.diagnostics.problem import AltacError, Problem
+from altac.lsp.diagnostics import check_document, to_diagnostic
+from altac.lsp.project import Project
 from altac.source import Source
+from altac.syntax.reading import read_source
 from tests.lsp.client import at, cut, editor, run
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -110,6 +115,20 @@ def test_an_error_in_an_import_shows_in_both_files_and_follows_edits(tmp_path: P
     run(work())
 
 
+def test_warnings_are_published(tmp_path: Path) -> None:
+    text = "program w\ntokens a\nvar x: bool = true\nhead h = x at -1\nmlp { x <- not x }\noutput x\nlayers 1\n"
+
+    async def work() -> None:
+        async with editor() as client:
+            (found,) = await client.diagnostics(await client.open(tmp_path / "w.alta", text))
+            assert (found.code, found.severity, cut(text, found.range)) == (
+                "never-read", types.DiagnosticSeverity.Warning, "h",
+            )  # fmt: skip
+            assert list(found.tags or ()) == [types.DiagnosticTag.Unnecessary]
+
+    run(work())
+
+
 def test_of_many_edits_only_the_last_counts(tmp_path: Path) -> None:
     async def work() -> None:
         async with editor() as client:
@@ -120,3 +139,25 @@ def test_of_many_edits_only_the_last_counts(tmp_path: Path) -> None:
             assert client.published[uri].version == client.versions[uri]
 
     run(work())
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.parent.glob("tests/golden/*.alta")), ids=lambda path: path.stem)
+def test_the_server_finds_what_check_finds(path: Path) -> None:
+    try:
+        source = read_source(path)
+    except AltacError:
+        return  # no text that an editor could hold
+    try:
+        program, problems = check_source(source)
+    except AltacError as error:
+        program, problems = None, error.problems
+    if program is not None:
+        problems = (*problems, *program.unread())
+    project = Project()
+    report = check_document(project, project.open(str(path), source.text))
+    said = [p for found in report.problems.values() for p in found if p.code]
+
+    def seen(problem: Problem) -> tuple[str, str, str]:
+        return problem.code, problem.severity, str(to_diagnostic(problem, project.positions).range)
+
+    assert sorted(map(seen, said)) == sorted(map(seen, problems))

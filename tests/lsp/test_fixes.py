@@ -22,7 +22,7 @@ FIXED = {
     "unknown-name", "unknown-member", "unknown-module", "unknown-argument", "ambiguous-name", "missing-program",
     "misspelt-keyword", "wrong-operator", "reserved-word", "single-quotes", "unexpected-closing-bracket",
     "mismatched-bracket", "unterminated-string", "comment-not-division", "not-a-bucket", "empty-range",
-    "chained-comparison", "type-mismatch", "match-not-exhaustive", "no-effect",
+    "chained-comparison", "type-mismatch", "match-not-exhaustive", "no-effect", "lone-carriage-return",
 }  # fmt: skip
 
 
@@ -31,14 +31,14 @@ def actions(path: str, text: str) -> tuple[Counter[str], list[types.CodeAction]]
     project = Project()
     source = project.open(path, text)
     problems = check_document(project, source).problems[path]
-    messages = (to_diagnostic(p).message.split("\n")[0] for p in problems)
+    messages = (to_diagnostic(p, project.positions).message.split("\n")[0] for p in problems)
     return Counter(messages), code_actions(project, path, WHOLE, problems)
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda p: p.stem)
 def test_a_fix_takes_its_diagnostic_away(path: Path) -> None:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError:
         return
     before, found = actions(str(path), text)
@@ -57,7 +57,7 @@ def test_every_kind_of_fix_is_tried() -> None:
     seen = set()
     for path in PROGRAMS:
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_bytes().decode("utf-8")
         except UnicodeDecodeError:
             continue
         seen |= {d.code for action in actions(str(path), text)[1] for d in action.diagnostics or ()}

@@ -12,7 +12,7 @@ from lsprotocol import types
 from altac.lsp import coloring, completion, fixes, formatting, hints, navigation, outline
 from altac.lsp.diagnostics import check_document, to_diagnostic
 from altac.lsp.hover import hover
-from altac.lsp.positions import offset_of, position_of, range_of, whole
+from altac.lsp.positions import PositionCodec
 from altac.lsp.project import Project
 from altac.source import Source, Span
 
@@ -31,11 +31,11 @@ def damaged(text: str, rng: random.Random) -> str:
     return text
 
 
-def within(source: Source, where: types.Range) -> None:
-    last = whole(source).end
+def within(source: Source, where: types.Range, positions: PositionCodec) -> None:
+    last = positions.whole(source).end
     for place in (where.start, where.end):
         assert (place.line, place.character) <= (last.line, last.character)
-        assert position_of(source, offset_of(source, place)) == place
+        assert positions.position_of(source, positions.offset_of(source, place)) == place
     assert (where.start.line, where.start.character) <= (where.end.line, where.end.character)
 
 
@@ -43,32 +43,33 @@ def within(source: Source, where: types.Range) -> None:
 def test_damaged_programs(seed: int) -> None:
     rng = random.Random(seed)
     path = str(rng.choice(sorted(EXAMPLES.rglob("*.alta"))))
-    project = Project()
+    positions = PositionCodec(rng.choice(list(types.PositionEncodingKind)))
+    project = Project(positions=positions)
     text = damaged(Path(path).read_text(encoding="utf-8"), rng)
     source = project.open(path, text)
     report = check_document(project, source)
     for problem in report.problems[path]:
-        within(source, to_diagnostic(problem).range)
-    for action in fixes.code_actions(project, path, whole(source), report.problems[path]):
+        within(source, to_diagnostic(problem, positions).range, positions)
+    for action in fixes.code_actions(project, path, positions.whole(source), report.problems[path]):
         assert action.edit is not None and action.edit.changes is not None
         for edits in action.edit.changes.values():
             for edit in edits:
-                within(source, edit.range)
+                within(source, edit.range, positions)
     for symbol in outline.document_symbols(project, path):
-        within(source, symbol.range)
-        within(source, symbol.selection_range)
+        within(source, symbol.range, positions)
+        within(source, symbol.selection_range, positions)
         assert symbol.range.start.line <= symbol.selection_range.start.line <= symbol.range.end.line
     data = coloring.semantic_tokens(project, path).data
     assert len(data) % 5 == 0 and all(number >= 0 for number in data)
-    formatting.format_document(source)
-    hints.inlay_hints(project, path, whole(source), report.facts)
+    formatting.format_document(source, positions)
+    hints.inlay_hints(project, path, positions.whole(source), report.facts)
     for _ in range(12):
-        place = position_of(source, rng.randrange(len(text) + 1))
+        place = positions.position_of(source, rng.randrange(len(text) + 1))
         completion.complete(project, path, place)
         completion.signature(project, path, place)
         shown = hover(project, path, place, report.facts, None)
         if shown is not None and shown.range is not None:
-            within(source, shown.range)
+            within(source, shown.range, positions)
         navigation.definition(project, path, place)
         navigation.type_definition(project, path, place)
         navigation.highlights(project, path, place)
@@ -78,4 +79,4 @@ def test_damaged_programs(seed: int) -> None:
     index = project.index(path)
     assert index is not None
     for use in index.uses:
-        assert use.span.text and range_of(Span(source, use.span.start, use.span.end))
+        assert use.span.text and positions.range_of(Span(source, use.span.start, use.span.end))

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lsprotocol import types
 
 from altac import resources
 from altac.lsp import names
 from altac.lsp.diagnostics import check_document, failed_check, to_diagnostic
 from altac.lsp.navigation import Refused, rename
-from altac.lsp.positions import offset_of, path_of, position_of, uri_of
+from altac.lsp.positions import PositionCodec, path_of, uri_of
 from altac.lsp.project import Project, is_standard, source_path
 from altac.lsp.words import BUILTINS, KEYWORDS
 from altac.semantics import builtins, check
@@ -81,7 +80,12 @@ def test_every_declared_name_can_be_renamed_without_harm(path: Path) -> None:
     for definition in index.definitions:
         if definition.kind in ("module", "token", "member") or definition.span.text.startswith('"'):
             continue  # their names are part of the text that programs read and print, or of other files
-        edit = rename(project, str(path), position_of(definition.span.source, definition.span.start), "fresh_name")
+        edit = rename(
+            project,
+            str(path),
+            project.positions.position_of(definition.span.source, definition.span.start),
+            "fresh_name",
+        )
         assert edit is not None and edit.changes
         again = Project()
         for uri, edits in edit.changes.items():
@@ -97,28 +101,13 @@ def test_renaming_to_a_captured_name_is_refused() -> None:
     source = project.open("/p.alta", text)
     for new in ("x", "y", "B"):
         with pytest.raises(Refused):
-            rename(project, "/p.alta", position_of(source, text.index("A")), new)
+            rename(project, "/p.alta", project.positions.position_of(source, text.index("A")), new)
     with pytest.raises(Refused):
-        rename(project, "/p.alta", position_of(source, text.index("y for")), "A")
-    edit = rename(project, "/p.alta", position_of(source, text.index("y for")), "x")
+        rename(project, "/p.alta", project.positions.position_of(source, text.index("y for")), "A")
+    edit = rename(project, "/p.alta", project.positions.position_of(source, text.index("y for")), "x")
     assert edit is not None and apply(text, list((edit.changes or {})["file:///p.alta"])) == text.replace(
         "y for y", "x for x"
     ).replace("+ y", "+ x")
-
-
-def test_positions_go_there_and_back() -> None:
-    text = "a😀b\r\n漢\u2028c\r𝔸\n\n"
-    source = Source("x", text)
-    for offset in range(len(text) + 1):
-        if text[offset - 1 : offset + 1] == "\r\n":
-            continue  # no place of its own
-        place = position_of(source, offset)
-        assert offset_of(source, place) == offset
-        lines = text[:offset].replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        assert place == types.Position(len(lines) - 1, len(lines[-1].encode("utf-16-le")) // 2)
-    assert offset_of(source, types.Position(0, 2)) == 1  # in the middle of a pair
-    assert offset_of(source, types.Position(0, 99)) == 3
-    assert offset_of(source, types.Position(99, 0)) == len(text)
 
 
 def test_uris() -> None:
@@ -130,7 +119,7 @@ def test_uris() -> None:
 def test_a_check_that_breaks_down_is_said() -> None:
     report = failed_check(Source("/x.alta", "program x\n"), ValueError("oops"))
     (problem,) = report.problems["/x.alta"]
-    shown = to_diagnostic(problem)
+    shown = to_diagnostic(problem, PositionCodec())
     assert "ValueError: oops" in shown.message and shown.code is None
 
 

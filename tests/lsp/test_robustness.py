@@ -126,7 +126,7 @@ def _message(content: dict[str, object]) -> bytes:
 def _server(**options: object) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     command = [sys.executable, "-m", "altac", "lsp", "--stdio"]
-    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options)  # type: ignore[call-overload]
+    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options)  # type: ignore[call-overload,no-any-return]
 
 
 def _initialize(process_id: int | None) -> bytes:
@@ -179,3 +179,118 @@ def test_rubbish_on_the_wire_is_survived() -> None:
     assert b'"capabilities"' in out and b'"id": 2' in out.replace(b'"id":2', b'"id": 2')
     for stream in (server.stdin, server.stdout, server.stderr):
         stream.close()
+
+
+def _answers(*messages: bytes) -> dict[object, object]:
+    """Send messages after a document was opened; result or error code of each answer by its id, and the codes of answers to
+    nobody under None. The server must outlive them, and say nothing to the author."""
+    server = _server(stderr=subprocess.DEVNULL)
+    opened = {"uri": "file:///a.alta", "languageId": "alta", "version": 5, "text": "program p"}
+    wire = [
+        _initialize(None), _message({"method": "textDocument/didOpen", "params": {"textDocument": opened}}), *messages,
+        _symbols("last", "file:///a.alta"),
+    ]  # fmt: skip
+    assert server.stdin is not None and server.stdout is not None
+    server.stdin.write(b"".join(wire))
+    server.stdin.flush()
+    found: dict[object, object] = {}
+    while "last" not in found:
+        length = int(server.stdout.readline().split(b":")[1])
+        while server.stdout.readline().strip():
+            pass
+        answer = json.loads(server.stdout.read(length))
+        assert answer.get("method") != "window/showMessage", answer
+        if "method" not in answer:
+            found[answer.get("id")] = answer["error"]["code"] if "error" in answer else answer["result"]
+    server.stdin.write(_message({"id": 9999, "method": "shutdown"}) + _message({"method": "exit"}))
+    server.stdin.close()
+    server.stdout.close()
+    assert server.wait(WAIT) == 0
+    return found
+
+
+def _raw(body: bytes) -> bytes:
+    return b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+def _symbols(number: object, uri: str) -> bytes:
+    return _message({"id": number, "method": "textDocument/documentSymbol", "params": {"textDocument": {"uri": uri}}})
+
+
+def _change(version: object, changes: object, uri: str = "file:///a.alta") -> bytes:
+    document = {"uri": uri, "version": version}
+    return _message(
+        {"method": "textDocument/didChange", "params": {"textDocument": document, "contentChanges": changes}}
+    )
+
+
+def _names(symbols: object) -> list[str]:
+    assert isinstance(symbols, list)
+    return [symbol["name"] for symbol in symbols]
+
+
+def test_every_faulty_request_has_an_error_for_an_answer() -> None:
+    place = {"textDocument": {"uri": "file:///a.alta"}, "position": {"line": 0, "character": 0}}
+    hover = "textDocument/hover"
+    found = _answers(
+        _message({"id": 10, "method": "no/such", "params": {}}),
+        _message({"id": 11, "method": hover, "params": {"x": 1}}),
+        _message({"id": 12, "method": hover, "params": [1, 2]}),
+        _message({"id": 13, "method": hover}),
+        _message({"id": 14, "method": hover, "params": {**place, "position": {"line": "a", "character": []}}}),
+        _message({"id": 15, "method": hover, "params": {**place, "position": {"line": -5, "character": -1}}}),
+        _message({"id": 16, "method": hover, "params": {**place, "position": {"line": 10**30, "character": 0}}}),
+        _message({"id": 17, "method": "textDocument/rename", "params": {**place, "newName": "a\nb"}}),
+        _message({"id": 18, "method": 5, "params": {}}),
+        _message({"id": 19, "method": "workspace/executeCommand", "params": {"command": "rm", "arguments": [1]}}),
+        _symbols(20, "file://[::1/x"),
+        _symbols(21, "file:///%00/x"),
+        _symbols(22, ""),
+    )
+    codes = {number: code for number, code in found.items() if isinstance(number, int) and number >= 10}
+    invalid = -32602
+    assert codes == {
+        10: -32601, 11: invalid, 12: invalid, 13: invalid, 14: invalid, 15: invalid, 16: invalid, 17: None, 18: -32603,
+        19: invalid, 20: [], 21: [], 22: [],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"{not json", -32700),
+        (b'{"a": "\xff\xfe"}', -32700),
+        (b"[" * 100_000, -32700),
+        (b'{"jsonrpc": "2.0", "id": 7, "method": "x", "params": ' + b"9" * 10_000 + b"}", -32700),
+        (b"[1, 2]", -32600),
+        (b"null", -32600),
+        (b'{"id": 8, "method": "x"}', -32600),
+    ],
+)
+def test_what_is_no_message_is_refused(body: bytes, code: int) -> None:
+    assert _answers(_raw(body))[None] == code
+
+
+_FAR = {"start": {"line": 0, "character": 8}, "end": {"line": 10**9, "character": 10**9}}
+_TURNED = {"start": {"line": 7, "character": 7}, "end": {"line": 0, "character": 8}}
+
+
+@pytest.mark.parametrize(
+    ("messages", "names"),
+    [
+        ([_change(6, "text"), _change(6, None), _change(6, []), _change("a", [{"text": "program s"}])], ["p"]),
+        ([_change(3, [{"text": "program back"}])], ["back"]),
+        ([_change(7, [{"range": _FAR, "text": "q"}])], ["q"]),
+        ([_change(7, [{"range": _TURNED, "text": "r\nvar x: bool = true"}, {"range": _FAR, "text": "t"}])], ["t"]),
+        ([_change(7, [{"text": 'program a\nvar \ud800 x = "\udc00'}])], ["a"]),
+        ([_change(1, [{"text": "x"}], "file://[::1/x"), _change(1, [{"text": "x"}], "file:///b.alta")], ["p"]),
+        ([_message({"method": "textDocument/didClose", "params": {"textDocument": {"uri": "file:///b.alta"}}})], ["p"]),
+        (
+            [_message({"method": "$/cancelRequest"}), _message({"id": 77, "result": {}}), _message({"method": "?"})],
+            ["p"],
+        ),
+    ],
+)
+def test_changes_out_of_order_and_of_wrong_types(messages: list[bytes], names: list[str]) -> None:
+    found = _answers(*messages, _symbols("not opened", "file:///b.alta"))
+    assert _names(found["last"])[: len(names)] == names and found["not opened"] == []

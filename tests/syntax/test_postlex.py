@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import lark
 import pytest
@@ -84,7 +85,7 @@ def _agree_on_mutants(count: int, seed: int) -> None:
 
 
 def test_trees_have_the_names_of_the_grammar_and_positions() -> None:
-    found = LARK.parse("program p\n\nvar x: 0..3 = 1 + 2  // why\n")
+    found: Any = LARK.parse("program p\n\nvar x: 0..3 = 1 + 2  // why\n")
     (binary,) = [node for node in found.iter_subtrees() if node.data == "binary" and node.children[1].type == "PLUS"]
     assert [str(kid.children[0]) for kid in (binary.children[0], binary.children[2])] == ["1", "2"]
     assert (binary.meta.line, binary.meta.column, binary.meta.end_column) == (3, 15, 20)
@@ -112,8 +113,9 @@ def test_the_interactive_parser_tells_what_can_follow() -> None:
 
 def test_options_go_to_lark() -> None:
     expressions = altac.grammar(start="expression", keep_all_tokens=False)
-    assert expressions.parse("f(1)").data == "call"
-    assert not list(expressions.parse("f(1)").scan_values(lambda token: token.type == "PAREN_OPEN"))
+    found: Any = expressions.parse("f(1)")
+    assert found.data == "call"
+    assert not list(found.scan_values(lambda token: token.type == "PAREN_OPEN"))
     with pytest.raises(lark.UnexpectedToken):
         expressions.parse("var x = 1")
 
@@ -128,8 +130,7 @@ def test_one_object_reads_several_texts_at_once() -> None:
     alone = {text: LARK.parse(text) for text in (PARITY, SUBLEQ)}
     found: list[tuple[str, lark.Tree[lark.Token]]] = []
     threads = [
-        Thread(target=lambda text=text: found.extend((text, LARK.parse(text)) for _ in range(5)))  # type: ignore[misc]
-        for text in alone
+        Thread(target=lambda text=text: found.extend((text, LARK.parse(text)) for _ in range(5))) for text in alone
     ]
     for thread in threads:
         thread.start()
@@ -144,6 +145,6 @@ def test_a_slice_of_a_text_is_read_with_its_own_positions() -> None:
     if not hasattr(slices, "TextSlice"):
         pytest.skip("Lark 1.3 and later")
     text = "some words, then\nvar x = {1}\n"
-    found = LARK.parse(slices.TextSlice(text, text.index("var"), len(text)))
+    found: Any = LARK.parse(slices.TextSlice(text, text.index("var"), len(text)))
     (var,) = found.children
     assert var.meta.start_pos == text.index("var")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from altac import check_source
 from altac.diagnostics import AltacError
 from altac.source import Source
 from altac.syntax import tree
@@ -59,7 +60,18 @@ def problems(text: str) -> list[tuple[str, str]]:
         ("x <- (a]", "mismatched-bracket", "]"),
         ("x <- a b", "unexpected-text", "b"),
         ("x <- ", "unexpected-text", ""),
-        ("x += 1", "unexpected-text", "+="),
+        ("x += 1", "wrong-operator", "+="),
+        ("x.y -= 1", "wrong-operator", "-="),
+        ("x *= 2", "wrong-operator", "*="),
+        ("x++", "wrong-operator", "++"),
+        ("x--", "wrong-operator", "--"),
+        ("x <- +1", "unexpected-text", "+"),
+        ("x <- a if b else c", "unexpected-text", "if"),
+        ("x <- f(a if b else c, 1)", "unexpected-text", "if"),
+        ("x <- 1 if b", "unexpected-text", "if"),
+        ("a == 1 { x <- 2 }", "unexpected-text", "{"),
+        ("if x { y <- 1 } otherwise { y <- 2 }", "wrong-operator", "otherwise"),
+        ("if x { y <- 1 }\notherwise { y <- 2 }", "wrong-operator", "otherwise"),
         ("var z: bool = true", "unexpected-text", "var"),
     ],
 )
@@ -94,6 +106,9 @@ def test_one_mistake_is_one_problem(statement: str, code: str, place: str) -> No
         ("head h = attend(a, key: b, value: c)", "head-arguments", "a"),
         ("head h = attend(query: a, value: c)", "head-arguments", "attend"),
         ("head h = attend(query: a", "unclosed-bracket", "output"),
+        ("head h = a at -1 else 0", "unexpected-text", "else"),
+        ("head h = a at +1", "unexpected-text", "+"),
+        ("var x: 0..9 = 1 if token == a else 0", "unexpected-text", "if"),
         ("import std.", "unexpected-text", ""),
         ("test [1] = [2]", "wrong-operator", "="),
         ("rules { a == 1 => x <- 2 }", "wrong-operator", "=="),
@@ -176,3 +191,18 @@ def test_files_that_cannot_be_read(tmp_path) -> None:  # type: ignore[no-untyped
 
 def test_binary_text_is_one_problem() -> None:
     assert problems("\x7fELF\0\0\0'\"(") == [("binary-file", "\0")]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_line_end_counts_as_one_line(end: str) -> None:
+    text = end.join(["// a comment", "program p", 'tokens "a"', "var x: bool = tru", "output x", "layers 1", ""])
+    _, found = check_source(Source("p", text))
+    wrong = [(p.code, p.span.line) for p in found if p.span is not None]
+    assert wrong == [("lone-carriage-return", 1)] * (end == "\r") + [("unknown-name", 4)]
+
+
+def test_a_lone_carriage_return_is_one_error_and_hides_no_other() -> None:
+    found = parse(Source("p", "program p\rtokens 0 1\rvar x: bool = token == 1\n\r\routput x\rlayers 1\r")).problems
+    assert [(p.code, p.span.line) for p in found if p.span is not None] == [
+        ("lone-carriage-return", 1), ("unexpected-text", 2),
+    ]  # fmt: skip

@@ -119,8 +119,10 @@ def statements(expressions: Any_) -> Any_:
     }
     return st.deferred(
         lambda: st.one_of(
-            node(kind, *(parts[type_] for name, type_ in get_type_hints(kind).items() if name != "span"))
-            for kind in get_args(tree.Stmt)
+            *(
+                node(kind, *(parts[type_] for name, type_ in get_type_hints(kind).items() if name != "span"))
+                for kind in get_args(tree.Stmt)
+            )
         )
     )
 

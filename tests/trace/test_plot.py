@@ -15,7 +15,7 @@ from altac.api import check_source
 from altac.cli import main
 from altac.diagnostics.problem import AltacError
 from altac.source import Source
-from altac.trace import collect
+from altac.trace import Trace, collect
 from altac.trace import plot as plotting
 from altac.trace.plot import changing, panels, plot
 
@@ -33,10 +33,10 @@ def texts(svg: str) -> list[str]:
     """The texts of a picture: matplotlib notes each in a comment before its glyphs."""
     parser = ET.XMLParser(target=ET.TreeBuilder(insert_comments=True))
     root = ET.fromstring(svg, parser)
-    return [(e.text or "").strip() for e in root.iter() if e.tag is ET.Comment]
+    return [(e.text or "").strip() for e in root.iter() if callable(e.tag)]
 
 
-def parity() -> plotting.Trace:
+def parity() -> Trace:
     program = altac.load(PARITY)
     return collect(program.ir, program.encode("START 1 0 1"))
 

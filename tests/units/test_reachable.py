@@ -80,7 +80,7 @@ def test_every_value_of_a_run_is_reachable() -> None:
                     alive = array[state.active]  # type: ignore[attr-defined]
                     assert set(alive.reshape(-1).tolist()) <= found[name]  # type: ignore[index]
 
-        run(program, random_inputs(rng, program), 4, see)  # type: ignore[arg-type]
+        run(program, random_inputs(rng, program), 4, see)
 
 
 def test_too_many_paths_mean_every_value() -> None:

@@ -23,7 +23,7 @@ from altac.trace import collect, layers
 from altac.trace.fired import Fired
 from altac.units import units
 from altac.view import data as limits
-from altac.view import page, view, view_data
+from altac.view import page, view_data
 from altac.view.listing import listing
 from tests.random_programs import random_program
 from tests.view.runs import ALL, FAILING, ROOT, program, shown, traced
@@ -113,7 +113,8 @@ def test_what_an_update_read_is_a_rule_of_the_expansion() -> None:
     seen = 0
     for step in layers(trace):
         for i in range(len(step.read.tokens)) if step.layer else ():
-            for update in fired.at(lambda name, i=i, step=step: step.read.values[name][i]):
+            read = {name: values[i] for name, values in step.read.values.items()}
+            for update in fired.at(read.__getitem__):
                 old = step.read.values[update.target][i]
                 if old != update.value:
                     seen += 1

@@ -14,7 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from altac.backends.inference import SHORT, UNLIMITED, Inference, Output, countable, main, rounded_up
+from altac.backends.guards import as_array, check_batch, check_weights, layer_limit, read_configuration, read_weights
+from altac.backends.inference import SHORT, UNLIMITED, Inference, Output, main, rounded_up
 from altac.transformer.configuration import Configuration
 
 #: Logit of a position that is masked out: finite, so that a row without any position gives no NaN.
@@ -27,12 +28,24 @@ class Fixed(nnx.Variable[jax.Array]):
 
 def dot(equation: str, x: jax.Array, weight: jax.Array) -> jax.Array:
     """An einsum with full float32 precision and sums in float32, on every device."""
+    if x.dtype != weight.dtype:
+        x, weight = x.astype(jnp.float32), weight.astype(jnp.float32)
     return jnp.einsum(equation, x, weight, precision=jax.lax.Precision.HIGHEST, preferred_element_type=jnp.float32)
+
+
+def affine(x: jax.Array, weight: jax.Array, bias: jax.Array) -> jax.Array:
+    """A linear map of the last dimension of ``x`` (B, T, M) by ``weight`` (M, N), plus ``bias`` (N,)."""
+    return dot("btm,mn->btn", x, weight) + bias[None, None]
 
 
 def clipped(x: jax.Array) -> jax.Array:
     """The clipped ReLU: 0 below 0, 1 above 1."""
     return jnp.clip(x, 0.0, 1.0)
+
+
+def plus(x: jax.Array, update: jax.Array) -> jax.Array:
+    """The residual stream ``x`` with ``update``: added in float32, and kept in the format of the stream."""
+    return (x.astype(update.dtype) + update).astype(x.dtype)
 
 
 class Attention(nnx.Module):
@@ -58,9 +71,9 @@ class Attention(nnx.Module):
         query = dot("btd,hdk->bhtk", x, self.query[...])
         key = dot("btd,hdk->bhtk", x, self.key[...])
         value = dot("btd,hdv->bhtv", x, self.value[...])
-        logits = dot("bhik,bhjk->bhij", query, key) + biases
+        logits = dot("bhik,bhjk->bhij", query, key) + biases[None].astype(jnp.float32)
         logits = jnp.where(mask[:, None, None, :], logits, MASKED)
-        weight = jnp.exp(logits - jnp.max(logits, axis=-1, keepdims=True))
+        weight = jnp.exp(logits - jnp.max(logits, axis=-1, keepdims=True, initial=MASKED))
         # Weights are 0 or 1 here, so this divides a sum by the number of selected positions.
         mixed = dot("bhij,bhjv->bhiv", weight, value) / jnp.sum(weight, axis=-1, keepdims=True)
         return dot("bhtv,hvd->btd", mixed, self.output[...])
@@ -88,13 +101,13 @@ class MLP(nnx.Module):
         """The update of the residual stream ``x`` (B, T, D)."""
         features = x
         if self.means:
-            reached = clipped(dot("btd,dn->btn", x, self.threshold[...]) + self.threshold_bias[...])
-            buckets = dot("btn,nc->btc", reached, self.bucket[...]) + self.bucket_bias[...]
-            features = jnp.concatenate([features, buckets], axis=-1)
+            reached = clipped(affine(x, self.threshold[...], self.threshold_bias[...]))
+            buckets = affine(reached, self.bucket[...], self.bucket_bias[...])
+            features = jnp.concatenate([features.astype(buckets.dtype), buckets], axis=-1)
         if self.predicates:
-            first = clipped(dot("btf,fp->btp", features, self.predicate[...]) + self.predicate_bias[...])
-            features = jnp.concatenate([features, first], axis=-1)
-        hidden = clipped(dot("btf,fu->btu", features, self.up[...]) + self.up_bias[...])
+            first = clipped(affine(features, self.predicate[...], self.predicate_bias[...]))
+            features = jnp.concatenate([features.astype(first.dtype), first], axis=-1)
+        hidden = clipped(affine(features, self.up[...], self.up_bias[...]))
         return dot("btu,ud->btd", hidden, self.down[...])
 
 
@@ -125,14 +138,14 @@ class Transformer(nnx.Module):
         if self.positional:
             if tokens.shape[1] > self.position.shape[0]:
                 raise ValueError(f"{tokens.shape[1]} tokens, but there are {self.position.shape[0]} positions")
-            x = x + self.position[...][: tokens.shape[1]]
+            x = x + self.position[...][None, : tokens.shape[1]]
         return jnp.where(mask[..., None], x, 0)
 
     def layer(self, x: jax.Array, biases: jax.Array | None, mask: jax.Array) -> jax.Array:
         """Attention, then MLP."""
         if biases is not None:
-            x = (x + self.attention(x, biases, mask)).astype(x.dtype)
-        x = (x + self.mlp(x)).astype(x.dtype)
+            x = plus(x, self.attention(x, biases, mask))
+        x = plus(x, self.mlp(x))
         return jnp.where(mask[..., None], x, 0)
 
     def has_halted(self, x: jax.Array, mask: jax.Array) -> jax.Array:
@@ -151,9 +164,14 @@ class Transformer(nnx.Module):
         """Run token indices (B, T); ``mask`` is true where they are no padding.
 
         Layers are run until an example has halted, at most ``max_layers`` (default: the limit of the program).
+
+        Raises:
+            TypeError, ValueError: what is given is no batch, see `check_batch`, or the program needs a limit. Values are not
+                looked at where jax traces.
         """
-        mask = jnp.ones(tokens.shape, bool) if mask is None else mask
+        tokens, mask = self.sound(tokens, mask)
         given = self.max_layers if max_layers is None else max_layers
+        given = given if isinstance(given, jax.core.Tracer) else layer_limit(given)
         if given is None and not self.halting:
             raise ValueError("the program never halts: give max_layers")
         limit = jnp.asarray(UNLIMITED if given is None else given, jnp.int32)
@@ -176,7 +194,7 @@ class Transformer(nnx.Module):
             recurs = jnp.where(going & jnp.all(new == x, axis=(1, 2)), layer, recurs)
             if given is None:
                 recurs = jnp.where(going & (recurs < 0) & jnp.all(new == kept, axis=(1, 2)), kept_at, recurs)
-            return layer + 1, new, layers + active, halted, recurs, kept, kept_at
+            return layer + 1, new, layers + active.astype(jnp.int32), halted, recurs, kept, kept_at
 
         x = self.embed(tokens, mask)
         zero, none = jnp.int32(0), jnp.full(len(x), -1, jnp.int32)
@@ -186,9 +204,17 @@ class Transformer(nnx.Module):
             layers = jnp.where(recurs >= 0, limit, layers)  # the layers left out would have changed nothing
         return Output(self.unembed(x), layers, halted, recurs)
 
+    def sound(self, tokens: Any, mask: Any) -> tuple[jax.Array, jax.Array]:
+        """A batch and its mask as arrays, if `check_batch` finds nothing wrong."""
+        tokens, mask = as_array(tokens, "tokens"), None if mask is None else as_array(mask, "the mask")
+        known = not any(isinstance(array, jax.core.Tracer) for array in (tokens, mask))
+        check_batch(tokens, mask, self.token.shape[0], known=known)
+        mask = jnp.ones(tokens.shape, bool) if mask is None else jnp.asarray(mask)
+        return jnp.asarray(tokens, jnp.int32), mask
+
     def unrolled(self, tokens: jax.Array, layers: int, mask: jax.Array | None = None) -> Output:
         """The same for a fixed number of layers by `lax.scan`, so that gradients flow backwards through it."""
-        mask = jnp.ones(tokens.shape, bool) if mask is None else mask
+        tokens, mask = self.sound(tokens, mask)
         biases = self.attention.biases(tokens.shape[1]) if self.heads else None
 
         Carry = tuple[jax.Array, jax.Array, jax.Array]
@@ -196,12 +222,12 @@ class Transformer(nnx.Module):
         def step(carry: Carry, _: None) -> tuple[Carry, None]:
             x, halted, count = carry
             new = jnp.where(halted[:, None, None], x, self.layer(x, biases, mask))
-            count = count + ~halted
+            count = count + (~halted).astype(jnp.int32)
             return (new, halted | self.has_halted(new, mask), count), None
 
         x = self.embed(tokens, mask)
         start = (x, self.has_halted(x, mask), jnp.zeros(len(x), jnp.int32))
-        (x, halted, count), _ = jax.lax.scan(step, start, None, length=layers)
+        (x, halted, count), _ = jax.lax.scan(step, start, None, length=layer_limit(layers))
         return Output(self.unembed(x), count, halted, jnp.full(len(x), -1, jnp.int32))
 
 
@@ -215,31 +241,38 @@ class Model(Inference):
 
     def __init__(self, configuration: Configuration, weights: Mapping[str, Any]) -> None:
         super().__init__(configuration)
+        check_weights(configuration, weights)
         causal = configuration.causal is not None
         arrays = {name: jnp.asarray(array) for name, array in weights.items()}
-        self.transformer = Transformer(arrays, causal, countable(configuration.max_layers))
+        self.transformer = Transformer(arrays, causal, configuration.max_layers)
 
     def batch(self, tokens: np.ndarray[Any, Any], mask: np.ndarray[Any, Any], max_layers: int | None) -> Output:
         """Run a batch, padded to one of a few lengths and numbers of rows, so that few shapes are compiled."""
+        check_batch(tokens, mask, len(self.configuration.tokens))
         rows, length = tokens.shape
         padded, longest = rounded_up(length, SHORT), self.configuration.max_length
         if longest is not None:
             padded = max(length, min(padded, longest))
         padding = ((0, rounded_up(rows) - rows), (0, padded - length))
-        limit = None if max_layers is None else jnp.int32(max_layers)
+        limit = None if max_layers is None else jnp.int32(layer_limit(max_layers))
         found = _call(self.transformer, jnp.asarray(np.pad(tokens, padding)), jnp.asarray(np.pad(mask, padding)), limit)
         logits = np.asarray(found.logits, np.float32)[:rows, :length]
         return Output(logits, *(np.asarray(array)[:rows] for array in found[1:]))
 
 
 def load(directory: str | Path | None = None) -> Model:
-    """The model in ``directory``; default: the one beside this file."""
+    """The model in ``directory``; default: the one beside this file.
+
+    Raises:
+        ValueError: a file is missing, broken or of another model; it names the file, and the field or weight.
+    """
     from safetensors.flax import load_file
 
     folder = Path(__file__).parent if directory is None else Path(directory)
-    configuration = Configuration.from_json((folder / "config.json").read_text(encoding="utf-8"))
+    configuration = read_configuration(folder / "config.json")
+    read_weights(folder / "model.safetensors")  # which says plainly what is wrong with them
     return Model(configuration, load_file(folder / "model.safetensors"))
 
 
 if __name__ == "__main__":
-    main(load())
+    main(load)

@@ -5,14 +5,14 @@ This text stands here for the description of a program, which `altac build` puts
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from altac.backends.inference import UNLIMITED, Inference, Output, countable, main
+from altac.backends.guards import as_array, check_batch, check_weights, layer_limit, read_configuration, read_weights
+from altac.backends.inference import UNLIMITED, Inference, Output, main
 from altac.transformer.configuration import Configuration
 
 #: Logit of a position that is masked out: finite, so that a row without any position gives no NaN.
@@ -50,7 +50,7 @@ class Attention:
         query, key, value = x @ self.query, x @ self.key, x @ self.value  # (B, H, T, K or V)
         logits = query @ key.swapaxes(-1, -2) + biases  # (B, H, T, T)
         logits = np.where(mask[:, None, None, :], logits, MASKED)
-        weight = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        weight = np.exp(logits - logits.max(axis=-1, keepdims=True, initial=MASKED))
         # Weights are 0 or 1 here, so this divides a sum by the number of selected positions.
         mixed = weight @ value / weight.sum(axis=-1, keepdims=True)  # (B, H, T, V)
         update: Array = (mixed @ self.output).sum(axis=1)
@@ -139,9 +139,15 @@ class Transformer:
         """Run token indices (B, T); ``mask`` is true where they are no padding.
 
         Layers are run until an example has halted, at most ``max_layers`` (default: the limit of the program).
+
+        Raises:
+            TypeError, ValueError: what is given is no batch, see `check_batch`, or the program needs a limit.
         """
-        mask = np.ones(tokens.shape, bool) if mask is None else mask
-        given = self.max_layers if max_layers is None else max_layers
+        tokens, mask = as_array(tokens, "tokens"), None if mask is None else as_array(mask, "the mask")
+        check_batch(tokens, mask, len(self.token))
+        tokens = np.asarray(tokens).astype(np.int64)
+        mask = np.ones(tokens.shape, bool) if mask is None else np.asarray(mask)
+        given = layer_limit(self.max_layers if max_layers is None else max_layers)
         if given is None and not self.halting:
             raise ValueError("the program never halts: give max_layers")
         limit = UNLIMITED if given is None else given
@@ -181,38 +187,38 @@ class Model(Inference):
 
     def __init__(self, configuration: Configuration, weights: Mapping[str, Array]) -> None:
         super().__init__(configuration)
+        check_weights(configuration, weights)
         arrays = {name: array.astype(np.float32, copy=False) for name, array in weights.items()}
-        self.transformer = Transformer(arrays, configuration.causal is not None, countable(configuration.max_layers))
+        self.transformer = Transformer(arrays, configuration.causal is not None, configuration.max_layers)
 
     def batch(self, tokens: Array, mask: Array, max_layers: int | None) -> Output:
         """Run a batch of token indices, padded where ``mask`` is false."""
         return self.transformer(tokens, mask, max_layers)
 
 
-def read_weights(path: Path) -> dict[str, Array]:
-    """The arrays of a safetensors file: the length of a header, the header in JSON, the bytes of all arrays."""
-    data = path.read_bytes()
-    start = 8 + int.from_bytes(data[:8], "little")
-    header = json.loads(data[8:start])
-    header.pop("__metadata__", None)
+def arrays_in(path: Path) -> dict[str, Array]:
+    """The arrays of a safetensors file. ValueError names the file, and what is wrong with it."""
+    data, entries = read_weights(path)
     arrays = {}
-    for name, entry in header.items():
-        first, last = entry["data_offsets"]
-        part = data[start + first : start + last]
-        if entry["dtype"] == "BF16":  # the upper half of a float32, which numpy has instead
-            array = (np.frombuffer(part, "<u2").astype(np.uint32) << 16).view(np.float32)
+    for name, (dtype, shape, first, last) in entries.items():
+        if dtype == "BF16":  # the upper half of a float32, which numpy has instead
+            array = (np.frombuffer(data[first:last], "<u2").astype(np.uint32) << 16).view(np.float32)
         else:
-            array = np.frombuffer(part, {"F32": "<f4"}[entry["dtype"]])
-        arrays[name] = array.reshape(entry["shape"])
+            array = np.frombuffer(data[first:last], "<f4")
+        arrays[name] = array.reshape(shape)
     return arrays
 
 
 def load(directory: str | Path | None = None) -> Model:
-    """The model in ``directory``; default: the one beside this file."""
+    """The model in ``directory``; default: the one beside this file.
+
+    Raises:
+        ValueError: a file is missing, broken or of another model; it names the file, and the field or weight.
+    """
     folder = Path(__file__).parent if directory is None else Path(directory)
-    configuration = Configuration.from_json((folder / "config.json").read_text(encoding="utf-8"))
-    return Model(configuration, read_weights(folder / "model.safetensors"))
+    configuration = read_configuration(folder / "config.json")
+    return Model(configuration, arrays_in(folder / "model.safetensors"))
 
 
 if __name__ == "__main__":
-    main(load())
+    main(load)

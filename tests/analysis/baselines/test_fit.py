@@ -50,9 +50,9 @@ def test_a_classifier_learns() -> None:
 
 def test_copying_sequences_is_learned_and_decoded() -> None:
     rng = np.random.default_rng(0)
-    sequences = [rng.integers(1, 4, rng.integers(1, 3)) for _ in range(40)]
+    sequences = [rng.integers(1, 4, rng.integers(1, 3)).tolist() for _ in range(40)]
     inputs = padded(sequences, 2)
-    targets = padded([(START, *(STOP + s), STOP) for s in sequences], 4)
+    targets = padded([(START, *(STOP + n for n in s), STOP) for s in sequences], 4)
     recipe = replace(TINY, steps=300, learning_rate=5e-3)
     fitted = fit_seq2seq(inputs, targets, (4, STOP + 4), recipe)
     assert (decode(fitted.model, inputs, 3) == targets[:, 1:]).all(axis=1).mean() > 0.9

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from altac.display.html import cell, heading, page, table, text
-from altac.display.program import problem_html
-
-if TYPE_CHECKING:
-    from altac.trace.collect import Snapshot, Step, Trace
+from altac.display.html import cell, heading, page, problem_html, table, text
+from altac.trace.states import Snapshot, States, Step, layers
 
 #: Values in a display; what is beyond is left to `altac view`.
 MOST_CELLS = 20_000
 
 
-def trace_html(trace: Trace) -> str:
+def trace_html(trace: States) -> str:
     """Every layer: what the heads hold, and the variables after the MLP, those that changed marked."""
     return page(*_parts(trace))
 
 
-def _parts(trace: Trace) -> Iterator[str]:
-    from altac.trace.collect import layers
-
+def _parts(trace: States) -> Iterator[str]:
     shown = 0
     before: Mapping[str, tuple[int | None, ...]] = {}
     for step in layers(trace):
@@ -41,12 +35,12 @@ def _parts(trace: Trace) -> Iterator[str]:
         yield text(f"{count} layer{'' if count == 1 else 's'}, {halted}; marked is what changed", "note")
 
 
-def _title(trace: Trace, step: Step) -> str:
+def _title(trace: States, step: Step) -> str:
     name = f"layer {step.layer}" if step.layer else "at the start"
     return f"token {step.run + 1}, {name}" if trace.program.causal is not None else name
 
 
-def _rows(trace: Trace, step: Step, before: Mapping[str, tuple[int | None, ...]]) -> Iterator[Sequence[str]]:
+def _rows(trace: States, step: Step, before: Mapping[str, tuple[int | None, ...]]) -> Iterator[Sequence[str]]:
     program, count = trace.program, len(step.read.tokens)
     yield [heading("position", "left"), *(heading(i) for i in range(count))]
     yield [heading("token", "left"), *(heading(program.symbols[t].name) for t in step.read.tokens)]
@@ -62,7 +56,7 @@ def _rows(trace: Trace, step: Step, before: Mapping[str, tuple[int | None, ...]]
             yield [heading(variable.name, "left"), *values]
 
 
-def _values(trace: Trace, now: Snapshot, name: str, before: Mapping[str, tuple[int | None, ...]]) -> Iterator[str]:
+def _values(trace: States, now: Snapshot, name: str, before: Mapping[str, tuple[int | None, ...]]) -> Iterator[str]:
     old = before.get(name)
     for i, code in enumerate(now.values[name]):
         changed = old is not None and old[i] != code

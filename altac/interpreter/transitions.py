@@ -108,7 +108,7 @@ def compile_rules(mlp: MlpRules, slots: Mapping[str, Slot]) -> Step:
                 maps.append(_Map(keys, entries, nothing))
         updates.append((target, maps))
 
-    def run(view: View) -> None:
+    def execute(view: View) -> None:
         for name, guard in reads:
             undefined = view.raw(name) == slots[name].high + 1
             if undefined.any():
@@ -140,4 +140,4 @@ def compile_rules(mlp: MlpRules, slots: Mapping[str, Slot]) -> Step:
                 assert not isinstance(chosen, int)
                 view.store.write(part, target, chosen.astype(dtype_for(slot.low, slot.high), copy=False))
 
-    return run
+    return execute

@@ -16,7 +16,7 @@ from altac.diagnostics.syntax_errors import (
 )
 from altac.source import Source, Span
 from altac.syntax.grammar import END, fixed_texts, keyword_terminals
-from altac.syntax.layout import DECLARES, SOFT
+from altac.syntax.layout import CLOSERS, DECLARES, OPERAND_END, SOFT
 from altac.syntax.lexer import Token
 from altac.syntax.machine import Machine
 from altac.syntax.operators import surface
@@ -28,6 +28,11 @@ _VALUES = SOFT | {
     "NAME", "INT", "DECIMAL", "STRING", "TRUE", "FALSE", "TOKEN", "POSITION", "REAL", "PAREN_OPEN", "BRACKET_OPEN", "SET_OPEN",
     "IF", "MATCH", "HOLE",
 }  # fmt: skip
+#: What comes before a whole value.
+_BEFORE_VALUES = frozenset({"ASSIGN", "UPDATE", "ARROW", "COMMA", "COLON", "PAREN_OPEN", "BRACKET_OPEN", "SET_OPEN"})
+#: What stands in no condition.
+_NO_CONDITION = frozenset({"ASSIGN", "UPDATE", "ARROW", "IF", "ELSE", "MATCH", "FOR", "LET", "HOLE"})
+_ARITHMETIC = frozenset({"PLUS", "MINUS", "TIMES", "DIVIDE", "MODULO"})
 _BODIES = {
     "IF": "`if`", "ELSE": "`else`", "FOR": "`for`", "MATCH": "`match`", "FN": "`fn`", "MLP": "`mlp`",
     "RULES": "`rules`", "ENUM": "`enum`", "COMPONENT": "`component`",
@@ -82,8 +87,8 @@ class Explainer:
         """A likely fix for the token at ``index``, which does not fit."""
         token = self.tokens[index]
         attempts: tuple[Callable[[int, Token], Repair | None], ...] = (
-            self._else_arm, self._operator, self._missing_colon, self._reserved, self._local_declaration,
-            self._misspelt, self._unpacking,
+            self._else_arm, self._else_of_head, self._conditional, self._missing_if, self._compound, self._sign, self._operator,
+            self._missing_colon, self._reserved, self._local_declaration, self._misspelt, self._unpacking,
         )  # fmt: skip
         for attempt in attempts:
             repair = attempt(index, token)
@@ -213,6 +218,86 @@ class Explainer:
         closing = Token("PAREN_CLOSE", ")", span.end, span.end, start.level, start.block)
         return Repair(problem, first, stop, [self.tokens[first], opening, *inner, closing])
 
+    def _else_of_head(self, index: int, token: Token) -> Repair | None:
+        """``head h = v at -1 else 0``"""
+        if token.type != "ELSE" or self._kind(self._first(index)) != "HEAD":
+            return None
+        hint = (
+            "a head that selects nothing has no value: give one where it is read,"
+            " as in `if first { 0 } else { left }` with a variable `first` that tells where"
+        )
+        return Repair(self._unexpected(index, token, hint), index, self._stop(index), [])
+
+    def _conditional(self, index: int, token: Token) -> Repair | None:
+        """``x <- a if c else b``"""
+        first = self._first(index)
+        if token.type != "IF" or index == first or self._kind(index - 1) not in OPERAND_END - {"BRACE_CLOSE"}:
+            return None
+        value = index
+        while value > first and not (
+            self._kind(value - 1) in _BEFORE_VALUES and self.tokens[value - 1].level <= token.level
+        ):
+            value -= 1
+        hint = "a conditional value is written `if c { a } else { b }`, a statement under a condition `if c { ... }`"
+        hole = Token("HOLE", "", token.start, token.start, token.level, token.block)
+        kept = self.tokens[first:value]
+        return Repair(self._unexpected(index, token, hint), first, self._stop(index), [*kept, hole])
+
+    def _missing_if(self, index: int, token: Token) -> Repair | None:
+        """``x == 1 { ... }`` as a statement."""
+        first = self._first(index)
+        before = {self._kind(i) for i in range(first, index)}
+        if token.type != "BLOCK_OPEN" or not token.block or first == index or before & _NO_CONDITION:
+            return None
+        start = self.tokens[first]
+        added = Token("IF", "if", start.start, start.start, start.level, start.block)
+        return Repair(self._unexpected(index, token, "a condition is written `if c { ... }`"), first, first, [added])
+
+    def _compound(self, index: int, token: Token) -> Repair | None:
+        """``x += 1``, ``x *= 2``, ``x++``"""
+        first = self._first(index)
+        before = self.tokens[index - 1] if index else token
+        if token.text in ("+=", "-="):
+            found, target = token, self.tokens[first:index]
+        elif token.type == "ASSIGN" and before.type in _ARITHMETIC and before.end == token.start:
+            found, target = before, self.tokens[first : index - 1]
+        elif before.type in ("PLUS", "MINUS") and (
+            (token.type == "PLUS" and before.type == "PLUS" and before.end == token.start)
+            or (before.text == "-" and self._kind(index - 2) == "MINUS" and self.tokens[index - 2].end == before.start)
+        ):
+            at = index if token.type == "PLUS" else index - 1
+            if self._kind(at + 1) not in ("SEPARATOR", "BRACE_CLOSE", END):
+                return None
+            place = Span(self.source, self.tokens[at - 1].start, self.tokens[at].end)
+            name = "".join(t.text for t in self.tokens[first : at - 1])
+            why = f"write `{name} <- {name} {before.text} 1`"
+            problem = WrongOperator(span=place, found=place.text, right="<-", why=why)
+            one = Token("INT", "1", place.end, place.end, token.level, token.block)
+            return Repair(problem, first, at + 1, self._updated(self.tokens[first : at - 1], self.tokens[at - 1], one))
+        else:
+            return None
+        name = "".join(t.text for t in target)
+        operator = found.text[0]
+        kind = {"+": "PLUS", "-": "MINUS"}.get(operator, found.type)
+        place = Span(self.source, found.start, token.end)
+        why = f"write `{name} <- {name} {operator} ...`"
+        problem = WrongOperator(span=place, found=place.text, right="<-", why=why)
+        fixed = Token(kind, operator, found.start, token.end, token.level, token.block)
+        return Repair(problem, first, index + 1, self._updated(target, fixed))
+
+    def _updated(self, target: list[Token], *rest: Token) -> list[Token]:
+        """The tokens of ``target <- target``, and the rest of the value."""
+        place = rest[0]
+        update = Token("UPDATE", "<-", place.start, place.start, place.level, place.block)
+        return [*target, update, *target, *rest]
+
+    def _sign(self, index: int, token: Token) -> Repair | None:
+        """``+1``"""
+        if token.type != "PLUS" or self._kind(index + 1) not in self.values or not self.machine.accepts("INT"):
+            return None
+        hint = f"a positive number has no sign: write `{self.tokens[index + 1].text}`"
+        return Repair(self._unexpected(index, token, hint), index, index + 1, [])
+
     # --- explanations -----------------------------------------------------------------------------
 
     def explain(self, index: int) -> Problem:
@@ -223,10 +308,13 @@ class Explainer:
             return ElseWithoutIf(span=self._span(token))
         if "BLOCK_OPEN" in wanted and not (token.type in self.values and token.type != "SET_OPEN"):
             return self._missing_body(index, token, wanted)
+        return self._unexpected(index, token, self._hint(index, token, wanted))
+
+    def _unexpected(self, index: int, token: Token, hint: str) -> Problem:
         ends = token.type in ("SEPARATOR", END) and token.text != ";"
         span = self._after_previous(index) if ends or token.start == token.end else self._span(token)
-        hint = self._hint(index, token, wanted)
-        return UnexpectedText(span=span, found=self._describe(token), expected=self._expected(wanted), hint=hint)
+        expected = self._expected(self.machine.acceptable())
+        return UnexpectedText(span=span, found=self._describe(token), expected=expected, hint=hint)
 
     def _missing_body(self, index: int, token: Token, wanted: set[str]) -> Problem:
         place = index - 1
@@ -299,9 +387,9 @@ class Explainer:
             if token.type == "VAR":
                 return "variables are declared outside of blocks; a local value is written `let x = ...`"
             return "declarations stand outside of blocks"
+        if token.type == "COMMA" and self._kind(self._first(index)) == "OUTPUT":
+            return "a program has one output; further variables are seen with `altac trace`"
         if token.type == "FOREIGN":
-            if token.text in ("+=", "-="):
-                return f"write `x <- x {token.text[0]} ...`"
             return "there is no operator for powers: multiply" if token.text == "**" else ""
         if token.type == "SEMICOLON":
             return "inside brackets items are separated by `,`"
@@ -337,6 +425,17 @@ class Explainer:
             if before.type == "BLOCK_OPEN" and before.level == block - 1:
                 break
             index -= 1
+        return index
+
+    def _stop(self, index: int) -> int:
+        """The index after the last token of the entry or item that the token at ``index`` stands in."""
+        token = self.tokens[index]
+        while index < len(self.tokens):
+            here = self.tokens[index]
+            inside = here.level > token.level or (here.level == token.level and here.type in CLOSERS)
+            if here.level < token.level or (not inside and here.type in ("SEPARATOR", "COMMA")):
+                break
+            index += 1
         return index
 
     def _span(self, token: Token) -> Span:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from altac.interpreter import engine, rules, run
+from altac.interpreter import engine, run, transitions
 from altac.interpreter.machine import Machine
 from altac.ir import Arithmetic, Assign, Compare, Const, If, IntDomain, MlpCode, MlpRules, Program, Rule
 from tests import programs
@@ -47,7 +47,7 @@ def as_rules() -> Program:
 
 @pytest.mark.parametrize("dense", [1 << 20, 0])
 def test_rules_do_what_the_code_does(dense: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "DENSE_LIMIT", dense)
+    monkeypatch.setattr(transitions, "DENSE_LIMIT", dense)
     rng = random.Random(2)
     inputs = [tuple(rng.randrange(SIZE) for _ in range(SIZE)) for _ in range(50)]
     program = as_rules()
