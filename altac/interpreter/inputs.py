@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import TextIOWrapper
+from itertools import chain, islice
 from typing import Any, TextIO
 
 from altac.diagnostics.cli_errors import BadLine
@@ -155,8 +156,15 @@ def items(given: Given) -> Iterator[Item]:
         return iter([Item("", 1, given)])
     if isinstance(given, bytes | bytearray | Mapping) or not isinstance(given, Iterable):
         raise TypeError(f"a text, a list of inputs or a Path is needed, not {str(given)[:80]}")
-    listed = list(given)
-    return (Item(_place("", i) if len(listed) > 1 else "", i, as_item(one)) for i, one in enumerate(listed, 1))
+    return _listed(given)
+
+
+def _listed(given: Iterable[Input]) -> Iterator[Item]:
+    """The inputs of a list, which may have no end; one alone has no place."""
+    rest = iter(given)
+    first = list(islice(rest, 2))
+    for number, one in enumerate(chain(first, rest), 1):
+        yield Item(_place("", number) if len(first) > 1 else "", number, as_item(one))
 
 
 def batches(program: Program, given: Iterable[Item]) -> Iterator[list[tuple[Item, tuple[int, ...]]]]:
