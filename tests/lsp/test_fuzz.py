@@ -43,9 +43,13 @@ def within(source: Source, where: types.Range, positions: PositionCodec) -> None
 def test_damaged_programs(seed: int) -> None:
     rng = random.Random(seed)
     path = str(rng.choice(sorted(EXAMPLES.rglob("*.alta"))))
+    ask(path, damaged(Path(path).read_text(encoding="utf-8"), rng), rng)
+
+
+def ask(path: str, text: str, rng: random.Random) -> None:
+    """Every question about a text in an editor, at random places of it."""
     positions = PositionCodec(rng.choice(list(types.PositionEncodingKind)))
     project = Project(positions=positions)
-    text = damaged(Path(path).read_text(encoding="utf-8"), rng)
     source = project.open(path, text)
     report = check_document(project, source)
     for problem in report.problems[path]:
