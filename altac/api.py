@@ -275,13 +275,15 @@ class Program:
         ``hyperparameters`` say what differs from the ``preset``: by name, or in a TOML or JSON file. ``directory`` keeps
         checkpoints, metrics and the result. Raises `AltacError`.
         """
-        from altac.analysis.hyperparameters import PRESETS
+        from altac.analysis.hyperparameters import MAX_SEED, PRESETS
         from altac.analysis.progress import silent
         from altac.analysis.train import train
         from altac.interpreter.inputs import read_inputs
 
         _choose("preset", preset, tuple(PRESETS))
         _choose("answer", answer, ("all", "last"))
+        if not 0 <= seed <= MAX_SEED:
+            raise ValueError(f"a seed is a number from 0 to {MAX_SEED:,}, not {seed!r}")
         return train(
             self.ir, read_inputs(self.ir, inputs, skip_failing), [read_inputs(self.ir, t, skip_failing) for t in tests],
             preset=preset, hyperparameters=hyperparameters, seed=seed, directory=directory, answer=answer,

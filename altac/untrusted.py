@@ -9,13 +9,14 @@ import json
 import os
 import stat
 from contextlib import suppress
-from typing import Any, BinaryIO
+from io import BufferedReader
+from typing import Any
 
 #: Seconds for which somebody may take to open a named pipe for writing.
 PATIENCE = 5.0
 
 
-def open_file(path: str | os.PathLike[str], *, regular: bool = False) -> BinaryIO:
+def open_file(path: str | os.PathLike[str], *, regular: bool = False) -> BufferedReader:
     """The file at ``path`` for reading. A pipe is waited for, but not for ever; ``regular`` refuses all but plain files.
 
     Raises:
@@ -27,7 +28,7 @@ def open_file(path: str | os.PathLike[str], *, regular: bool = False) -> BinaryI
         raise OSError(None, "it is no plain file")
     if stat.S_ISDIR(mode):
         raise OSError(None, "is a directory")
-    return os.fdopen(_open_pipe(path), "rb") if stat.S_ISFIFO(mode) else open(path, "rb")
+    return open(_open_pipe(path) if stat.S_ISFIFO(mode) else path, "rb")
 
 
 def read_file(path: str | os.PathLike[str], limit: int, *, regular: bool = False) -> bytes:
@@ -65,7 +66,8 @@ def _open_pipe(path: str | os.PathLike[str]) -> int:
 
 def reason_of(error: OSError | ValueError) -> str:
     """Why a file could not be opened or read, for a message."""
-    return str(getattr(error, "strerror", None) or error).lower()
+    strerror = getattr(error, "strerror", None)
+    return strerror.lower() if strerror else str(error)
 
 
 def parse_json(text: str) -> Any:

@@ -19,6 +19,8 @@ Outputs = Literal["all", "assigned"]
 MAX_BYTES = 65_536
 #: Hidden layers, and steps, which are counted in 32 bits.
 MAX_LAYERS, MAX_STEPS = 64, 2**31 - 1
+#: Seeds are numbers of 32 bits.
+MAX_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -44,22 +46,22 @@ class Hyperparameters:
         for name in ("batch", "steps", "every"):
             if getattr(self, name) < 1:
                 raise AltacError(
-                    BadHyperparameter(name=name, value=_shown(getattr(self, name)), wanted="a number from 1")
+                    BadHyperparameter(name=name, value=shown(getattr(self, name)), wanted="a number from 1")
                 )
         for name in ("steps", "every"):
             if getattr(self, name) > MAX_STEPS:
                 raise AltacError(
-                    BadHyperparameter(name=name, value=_shown(getattr(self, name)), wanted=f"at most {MAX_STEPS:,}")
+                    BadHyperparameter(name=name, value=shown(getattr(self, name)), wanted=f"at most {MAX_STEPS:,}")
                 )
         if not 0 < len(self.hidden) <= MAX_LAYERS or min(self.hidden) < 1:
             wanted = f"sizes from 1, of 1 to {MAX_LAYERS} layers"
-            raise AltacError(BadHyperparameter(name="hidden", value=_shown(list(self.hidden)), wanted=wanted))
+            raise AltacError(BadHyperparameter(name="hidden", value=shown(list(self.hidden)), wanted=wanted))
         if not 0 < self.learning_rate < float("inf"):
             raise AltacError(
-                BadHyperparameter(name="learning_rate", value=_shown(self.learning_rate), wanted="a positive number")
+                BadHyperparameter(name="learning_rate", value=shown(self.learning_rate), wanted="a positive number")
             )
         if not 0 <= self.noise < float("inf"):
-            raise AltacError(BadHyperparameter(name="noise", value=_shown(self.noise), wanted="a number from 0"))
+            raise AltacError(BadHyperparameter(name="noise", value=shown(self.noise), wanted="a number from 0"))
         for name, choices in (("optimizer", ("adam", "adafactor")), ("outputs", ("all", "assigned"))):
             if getattr(self, name) not in choices:
                 raise AltacError(BadHyperparameter(name=name, value=getattr(self, name), wanted=" or ".join(choices)))
@@ -135,11 +137,11 @@ def _checked(name: str, value: Any) -> Any:
 def _wrong(name: str, value: Any) -> Any:
     wanted = {list: "a list of whole numbers", str: "text", float: "a number", bool: "true or false"}
     raise AltacError(
-        BadHyperparameter(name=name, value=_shown(value), wanted=wanted.get(_KINDS[name][0], "a whole number"))
+        BadHyperparameter(name=name, value=shown(value), wanted=wanted.get(_KINDS[name][0], "a whole number"))
     )
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """A value for a message, cut short: it may be anything that fits into a file."""
     try:
         text = str(value)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import jax
 
-from altac.analysis.hyperparameters import Hyperparameters
+from altac.analysis.hyperparameters import Hyperparameters, shown
 from altac.diagnostics.analysis_errors import BadHyperparameter
 from altac.diagnostics.problem import AltacError
 
@@ -28,7 +28,7 @@ def check_memory(how: Hyperparameters, features: int, targets: int) -> None:
         ("batch", of_batch(how, features, targets)),
     ):
         if needed > room:
-            value = str(list(how.hidden)) if name == "hidden" else f"{how.batch:,}"
+            value = shown(list(how.hidden) if name == "hidden" else how.batch)
             wanted = f"less: it would take at least {_size(needed)} of memory, and there are {_size(room)}"
             raise AltacError(BadHyperparameter(name=name, value=value, wanted=wanted))
 
@@ -67,6 +67,7 @@ def _limits() -> Iterator[int]:
 
 
 def _size(number: int) -> str:
-    """As in ``1.5 GB``."""
+    """As in ``1.5 GB``; a million terabytes stand for all that is more."""
+    number = min(number, 10**18)
     unit, power = ("GB", 3) if number < 10**12 else ("TB", 4)
     return f"{number / 1000**power:,.1f} {unit}"

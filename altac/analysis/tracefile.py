@@ -26,9 +26,11 @@ from altac.diagnostics.analysis_errors import NoDask, NoScheduler, OtherFormat
 from altac.diagnostics.cli_errors import CannotWrite
 from altac.diagnostics.learnability_errors import NoInputs
 from altac.diagnostics.problem import AltacError, Problem
+from altac.diagnostics.syntax_errors import UnreadableFile
 from altac.durable import replacing, work_folder, write_file
 from altac.interpreter.inputs import Inputs, Skipped
 from altac.ir import Head, Program, label
+from altac.untrusted import open_file, parse_json, reason_of
 
 Engine = Literal["local", "dask"]
 #: Rows that one partition of the merge holds, about.
@@ -341,9 +343,21 @@ def _json_lines(program: Program, pairs: Pairs, witness: Array) -> Iterator[str]
 
 
 def read_traces(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:
-    """The header and the arrays of a safetensors trace file: ``before``, ``after``, ``count``, ``witness``."""
-    from safetensors import safe_open
+    """The header and the arrays of a safetensors trace file: ``before``, ``after``, ``count``, ``witness``.
 
-    with safe_open(os.fspath(path), framework="numpy") as file:
-        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-        return json.loads(file.metadata()["altac"]), arrays
+    Raises `AltacError` if it is none.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        open_file(path, regular=True).close()
+        with safe_open(os.fspath(path), framework="numpy") as file:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+            head = parse_json((file.metadata() or {}).get("altac", "null"))
+        if not isinstance(head, dict) or (head.get("format"), head.get("version")) != (FORMAT, VERSION):
+            raise ValueError("it is not what `altac trace` has written")
+    except SafetensorError as error:
+        raise AltacError(UnreadableFile(name=os.fspath(path), reason=f"it is no safetensors file: {error}")) from None
+    except (OSError, ValueError) as error:
+        raise AltacError(UnreadableFile(name=os.fspath(path), reason=reason_of(error))) from None
+    return head, arrays

@@ -64,7 +64,9 @@ def report_skipped(skipped: Sequence[Skipped], number: int, inputs: int) -> None
     if not number:
         return
     lines = [f"{number:,} of {count(inputs, 'input')} left out:"]
-    lines += [f"  {s.place or 'the input'}: {s.problem.render_title()}" for s in skipped[:SHOWN]]
+    for one in skipped[:SHOWN]:
+        place = f"{one.place or 'the input'}: "
+        lines.append(f"  {place}{one.problem.render_title().removeprefix(place)}")
     if number > SHOWN:
         lines.append(f"  and {number - SHOWN:,} more")
     show(lines, err=True)

@@ -8,13 +8,11 @@ from typing import Literal
 
 import click
 
+from altac.analysis.hyperparameters import MAX_SEED
 from altac.api import load
 from altac.cli.exits import Exit
 from altac.cli.inputs import inputs_option, report_skipped, skip_failing_option
 from altac.cli.output import params_option, progress_bar, report
-
-#: Seeds are numbers of 32 bits.
-MAX_SEED = 2**32 - 1
 
 
 @click.command()

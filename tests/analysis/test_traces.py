@@ -10,8 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from safetensors.numpy import save_file
 
 import altac
 from altac.analysis import tracefile, traces
@@ -244,3 +246,21 @@ def test_dask_that_is_missing_or_does_not_answer(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(AltacError) as raised:
         write_traces(programs.parity_relative(), bits(3), str(tmp_path / "t.jsonl"), engine="dask")
     assert raised.value.problems[0].code == "no-dask"
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff" * 100, (1 << 60).to_bytes(8, "little") + b"{}", b"[" * 100_000])
+def test_what_is_no_trace_file_is_said(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "t.safetensors"
+    path.write_bytes(data)
+    with pytest.raises(altac.AltacError, match="cannot read"):
+        read_traces(path)
+
+
+@pytest.mark.parametrize("head", [None, "[" * 100_000, "[1]", '{"format": "other", "version": 1}', "1" * 10_000])
+def test_foreign_trace_files_are_refused(head: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "t.safetensors"
+    save_file({"before": np.zeros(3, np.int32)}, path, None if head is None else {"altac": head})
+    with pytest.raises(altac.AltacError, match="cannot read"):
+        read_traces(path)
+    with pytest.raises(altac.AltacError, match="no plain file"):
+        read_traces("/dev/zero")
