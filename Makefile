@@ -7,7 +7,7 @@ READY := $(VENV)/.installed
 WORKERS ?= 2
 export JAX_PLATFORMS ?= cpu
 
-.PHONY: demo test quick kills test-slow lint types bench experiments docs clean
+.PHONY: demo test quick kills fuzz test-slow lint types bench experiments docs clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml
@@ -34,6 +34,11 @@ test-slow: $(READY)
 # Commands killed at random moments while they write: old or new must stand there, every time. Two minutes.
 kills: $(READY)
 	$(BIN)/python -m tests.fuzz.kills --count 200
+
+# Damaged sources, random programs, hostile files and kills, for so many seconds; the seed is printed, SEED=N repeats it.
+SECONDS ?= 600
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from altac.backends import DEFAULT
 from altac.diagnostics.problem import AltacError, Problem
-from altac.display.runs import Run, Runs
+from altac.display.runs import Engine, Run, Runs, TestOutcome
 from altac.source import Source
 
 if TYPE_CHECKING:
@@ -40,23 +39,8 @@ __all__ = [
     "LEVELS", "Engine", "Model", "Program", "Run", "Runs", "TestOutcome", "check", "check_source", "load", "load_model",
 ]  # fmt: skip
 
-Engine = Literal["interpreter", "transformer"]
 #: The optimisation levels.
 LEVELS = (0, 1, 2)
-
-
-@dataclass(frozen=True)
-class TestOutcome:
-    """One ``test`` line on one engine. ``got`` is what came out, in the form of what was expected."""
-
-    test: ir.Test
-    engine: Engine
-    got: str | tuple[str | int | bool, ...] | None
-    error: Problem | None = None
-
-    @property
-    def passed(self) -> bool:
-        return self.error is None and self.got == self.test.expected
 
 
 class Program:
@@ -105,11 +89,13 @@ class Program:
         *,
         engine: Engine = "interpreter",
         max_layers: int | None = None,
+        checked: bool = False,
         skip_failing: bool = False,
     ) -> Runs:
         """Run the program on every input. An input that fails has its `Run.error` set; the others are unharmed.
 
-        As everywhere, ``inputs`` are a list, or the Path of a file of JSON lines; a text alone is one input.
+        As everywhere, ``inputs`` are a list, or the Path of a file of JSON lines; a text alone is one input. ``checked``: the
+        Transformer too fails where the program reads an undefined head or has another error, instead of giving some output.
         ``skip_failing`` leaves out inputs that cannot be read, are malformed, or on which the program fails; the result
         names them.
 
@@ -119,7 +105,7 @@ class Program:
         from altac.interpreter.inputs import read_inputs
 
         found = read_inputs(self.ir, inputs, skip_failing)
-        return self._runs(found, self.results(found.tokens, engine, max_layers), skip_failing)
+        return self._runs(found, self.results(found.tokens, engine, max_layers, checked), skip_failing)
 
     def _runs(self, inputs: Inputs, results: Sequence[Result], skip_failing: bool) -> Runs:
         """Results as JSON values, with the places of their inputs; ``skip_failing`` leaves out those with an error."""
@@ -130,8 +116,9 @@ class Program:
         return Runs((self.decode(r, p) for r, p in zip(results, places, strict=True)), inputs.skipped)
 
     def stream(
-        self, items: Iterable[Item], *, engine: Engine = "interpreter", max_layers: int | None = None
-    ) -> Iterator[Run]:
+        self, items: Iterable[Item], *, engine: Engine = "interpreter", max_layers: int | None = None,
+        checked: bool = False,
+    ) -> Iterator[Run]:  # fmt: skip
         """Run the program on items of `altac.interpreter.inputs`, however many, a batch at a time.
 
         Also an input that cannot be read has its `Run.error` set. Raises `AltacError` if the program can never stop.
@@ -139,7 +126,8 @@ class Program:
         from altac.interpreter.inputs import batches
 
         for batch in batches(self.ir, items):
-            results = iter(self.results([tokens for item, tokens in batch if item.problem is None], engine, max_layers))
+            sound = [tokens for item, tokens in batch if item.problem is None]
+            results = iter(self.results(sound, engine, max_layers, checked))
             for item, _ in batch:
                 if item.problem is None:
                     yield self.decode(next(results), item.place)
@@ -156,11 +144,14 @@ class Program:
 
         return collect(self.ir, self.encode(given), max_layers)
 
-    def results(self, tokens: Sequence[Sequence[int]], engine: Engine, max_layers: int | None) -> list[Result]:
+    def results(
+        self, tokens: Sequence[Sequence[int]], engine: Engine, max_layers: int | None, checked: bool = False
+    ) -> list[Result]:
         """Run on token indices. Raises ValueError for an engine that there is not."""
         _choose("engine", engine, get_args(Engine))
         if engine == "transformer":
-            found: list[Result] = self.runner.run(tokens, max_layers)
+            runner = self.checked_runner if checked else self.runner
+            found: list[Result] = runner.run(tokens, max_layers)
             return found
         from altac.interpreter import run
 
@@ -180,6 +171,11 @@ class Program:
     def runner(self) -> Any:
         """The compiled model of the highest level, ready to run."""
         return self.compile(allow_sampled=True).runner
+
+    @cached_property
+    def checked_runner(self) -> Any:
+        """Like `runner`, but runs on which the program has an error fail as they do in the interpreter."""
+        return self.compile(allow_sampled=True).checked_runner
 
     def rules(self) -> Rules:
         """The transition rules of level 0. Raises `AltacError` if they are too many."""
@@ -404,6 +400,13 @@ class Model:
         from altac.backends.runner import TransformerRunner
 
         return TransformerRunner.of(self.built)
+
+    @cached_property
+    def checked_runner(self) -> Any:
+        """Like `runner`, but runs on which the program has an error fail as they do in the interpreter."""
+        from altac.backends.runner import TransformerRunner
+
+        return TransformerRunner.of(self.built, checked=True)
 
     def run(self, inputs: Given, *, max_layers: int | None = None, skip_failing: bool = False) -> Runs:
         """Like `Program.run`, on the compiled model."""

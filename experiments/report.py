@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from altac.durable import replacing, write_file
 
 Cell = str | int | float | None
 
@@ -59,14 +60,8 @@ def write(outcome: Outcome, folder: Path, how: Mapping[str, Any]) -> None:
     text = "\n".join([f"# {outcome.name}", "", stated, "", *(t.markdown() for t in outcome.tables), *claims, ""])
     tables = [vars(t) for t in outcome.tables]
     data = {"name": outcome.name, **how, "claims": dict(outcome.claims), "tables": tables, "data": outcome.data}
-    _replace(folder / f"{outcome.name}.md", text)
-    _replace(folder / f"{outcome.name}.json", json.dumps(data, indent=1) + "\n")
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    write_file(folder / f"{outcome.name}.md", text)
+    write_file(folder / f"{outcome.name}.json", json.dumps(data, indent=1) + "\n")
 
 
 def bars(groups: Mapping[str, Mapping[str, Sequence[float]]], labels: Sequence[str], path: Path) -> None:
@@ -111,5 +106,6 @@ def _pyplot() -> Any:
 def _save(figure: Any, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.tight_layout()
-    figure.savefig(path)
+    with replacing(path) as file:
+        figure.savefig(file, format=path.suffix[1:])
     _pyplot().close(figure)

@@ -82,11 +82,15 @@ It needs {needed}.
 
     python model.py "..."
 
+`python model.py --checked "..."` and `load(checked=True)` fail where the program reads an undefined head or has another error:
+there nothing is guaranteed, and without the check the model gives some output.
+
 | file | what it is |
 | --- | --- |
 | model.py | the Transformer; its docstring says what each part of the residual stream holds |
 | inference.py | text to tokens, inputs to batches, outputs to values |
 | guards.py | what is said of inputs and files that are wrong |
+| checked.py, checks.json | where a run reads an undefined head: the checked mode, and the program as it was compiled |
 | model.safetensors | {configuration.sizes.parameters} weights in {configuration.dtype} |
 | config.json | tokens, outputs, limits, and what is guaranteed |
 | configuration.py | config.json as Python values |

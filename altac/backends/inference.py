@@ -1,6 +1,6 @@
 """What lies around the Transformer of model.py: text and JSON to tokens, inputs to batches, outputs to values and text.
 
-This file needs numpy, guards.py and configuration.py alone, since it is written beside models that need it.
+This file needs numpy, checked.py, guards.py and configuration.py alone, since it is written beside models that need it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from altac.backends.checked import Checker
 from altac.backends.guards import check_tokens, layer_limit
 from altac.transformer.configuration import Causal, Configuration
 
@@ -45,13 +46,16 @@ PROBLEMS = {
     "generation-limit": "generated {length} tokens without the stop token",
     "input-exceeds-model": "generated {length} tokens, and the model is not made for more",
     "generated-no-token": "the last output cannot be appended, because it is not a token",
+    "undefined-read": "head `{head}` is undefined at position {position} in layer {layers}, and is read there",
+    "run-time-error": "the program has an error at position {position} in layer {layers}",
 }
 
 
 class Run(NamedTuple):
     """The outcome for one input: indices of the output variable's values, per position or, for a causal program, of
     the tokens it appended. ``recurs`` is as in `Output`. ``margin`` is by how much the chosen logit leads at worst: 1 if
-    all is exact. ``problem`` names what went wrong, if anything did: a key of `PROBLEMS`."""
+    all is exact. ``problem`` names what went wrong, if anything did: a key of `PROBLEMS`; ``position`` and ``head`` tell where
+    and on what, if it is an error that the checked mode finds."""
 
     output: list[int]
     layers: int
@@ -59,13 +63,19 @@ class Run(NamedTuple):
     recurs: int = -1
     margin: float = 1.0
     problem: str = ""
+    position: int = -1
+    head: str = ""
 
 
 class Inference(ABC):
-    """A Transformer together with what its tokens and outputs mean."""
+    """A Transformer together with what its tokens and outputs mean. With a ``checker`` runs are checked: each also says where it
+    first reads an undefined head or has another error, after which its output would mean nothing."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    transformer: Any
+
+    def __init__(self, configuration: Configuration, checker: Checker | None = None) -> None:
         self.configuration = configuration
+        self.checker = checker
 
     @abstractmethod
     def batch(self, tokens: Array, mask: Array, max_layers: int | None) -> Output:
@@ -226,7 +236,18 @@ class Inference(ABC):
             margin = float(lead[i, : len(item)].min(initial=1.0))
             codes = output[i, : len(item)].tolist()
             runs.append(Run(codes, count, bool(halted[i]), int(recurs[i]), margin, problem))
-        return runs
+        if self.checker is None:
+            return runs
+        # Where the limit is given, layers that change nothing are counted, but need not be run.
+        last = [run.recurs + 1 if given is not None and run.recurs >= 0 else run.layers for run in runs]
+        faults = self.checker.faults(self.transformer, tokens, mask, last)
+        return [
+            run if fault is None else Run(
+                [], fault.layer, False, -1, run.margin, "undefined-read" if fault.head else "run-time-error",
+                fault.position, fault.head,
+            )
+            for run, fault in zip(runs, faults, strict=True)
+        ]  # fmt: skip
 
     # causal programs
 
@@ -248,7 +269,7 @@ class Inference(ABC):
         layers, halted = max(run.layers, step.layers), run.halted and step.halted
         margin = min(run.margin, step.margin)
         if step.problem:
-            return Run(run.output, step.layers, False, step.recurs, margin, step.problem)
+            return step._replace(output=run.output, halted=False, margin=margin)
         output = [*run.output, step.output[-1]]
         token = step.output[-1] + self._causal.shift
         if not 0 <= token < len(self.configuration.tokens):
@@ -282,16 +303,17 @@ def rounded_up(number: int, least: int = 1) -> int:
     return max(least, 1 << max(0, number - 1).bit_length())
 
 
-def main(load: Callable[[], Inference]) -> None:
+def main(load: Callable[..., Inference]) -> None:
     """The command line: run every argument, and print what comes out as JSON. Arguments after ``--text`` are text, those
-    after ``--tokens`` JSON arrays, whatever else could be meant."""
+    after ``--tokens`` JSON arrays, whatever else could be meant. ``--checked`` as the first argument: see `Inference`."""
+    checked = sys.argv[1:2] == ["--checked"]
     try:
-        model = load()
+        model = load(checked=checked)
     except ValueError as error:
         sys.exit(str(error))
     argument = meant = ""
     try:
-        for argument in sys.argv[1:]:
+        for argument in sys.argv[1 + checked :]:
             if argument in ("--text", "--tokens"):
                 meant = argument
             else:

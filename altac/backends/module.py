@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import sys
 import tempfile
@@ -13,14 +14,16 @@ from itertools import count
 from pathlib import Path
 from types import ModuleType
 
+from altac.backends.checked import Checker
 from altac.backends.description import docstring, readme
 from altac.backends.protocol import Model
+from altac.ir.json import dump
 from altac.transformer import BuiltModel
 from altac.transformer.configuration import FORMAT
 
 #: The modules of altac that model.py imports, by the name they have beside it.
 SUPPORT = {
-    "inference": "altac.backends.inference", "guards": "altac.backends.guards",
+    "inference": "altac.backends.inference", "checked": "altac.backends.checked", "guards": "altac.backends.guards",
     "configuration": "altac.transformer.configuration",
 }  # fmt: skip
 
@@ -55,12 +58,17 @@ class ModuleBackend:
             "model.safetensors": save(dict(built.weights), {"format": FORMAT, "program": built.program.name}),
             "config.json": built.configuration.to_json().encode(),
             "labels.json": built.labels.to_json().encode(),
+            "checks.json": dump(built.program, spans=False).encode(),
             "README.md": readme(built, self.requires, self.usage).encode(),
         }
 
-    def model(self, built: BuiltModel) -> Model:
+    def model(self, built: BuiltModel, *, checked: bool = False) -> Model:
         """The class ``Model`` of the template, with what was built."""
-        found: Model = importlib.import_module(self.template).Model(built.configuration, built.weights)
+        checker = None
+        if checked:
+            labels, gap = json.loads(built.labels.to_json()), built.configuration.certificate.logit_gap
+            checker = Checker(json.loads(dump(built.program, spans=False)), labels, gap)
+        found: Model = importlib.import_module(self.template).Model(built.configuration, built.weights, checker)
         return found
 
     def load(self, directory: Path) -> Model:

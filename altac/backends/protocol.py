@@ -49,8 +49,8 @@ class Backend(Protocol):
             AltacError: the target cannot carry the model.
         """
 
-    def model(self, built: BuiltModel) -> Model:
-        """The model in this process. Raises as `files` does."""
+    def model(self, built: BuiltModel, *, checked: bool = False) -> Model:
+        """The model in this process; ``checked``: runs say where they first have an error. Raises as `files` does."""
 
     def load(self, directory: Path) -> Model:
         """The model that the files in ``directory`` are, with the code and the library that they are for.

@@ -18,6 +18,7 @@ from altac.diagnostics.runtime_errors import (
     NeverHalts,
     NoLayerLimit,
 )
+from altac.interpreter import run as interpret
 from altac.interpreter.codec import quote_input
 from altac.interpreter.engine import checked_tokens
 from altac.interpreter.result import Result
@@ -40,9 +41,10 @@ class TransformerRunner:
         self.model = model
 
     @staticmethod
-    def of(built: BuiltModel, target: str = DEFAULT) -> TransformerRunner:
-        """Runs ``built`` in this process. Raises `AltacError` if there is no such target, or it cannot carry the model."""
-        return TransformerRunner(built.program, backend(target).model(built))
+    def of(built: BuiltModel, target: str = DEFAULT, *, checked: bool = False) -> TransformerRunner:
+        """Runs ``built`` in this process; ``checked``: runs with an error of the program have it set, as the interpreter does.
+        Raises `AltacError` if there is no such target, or it cannot carry the model."""
+        return TransformerRunner(built.program, backend(target).model(built, checked=checked))
 
     def run(self, inputs: Sequence[Sequence[int]], max_layers: int | None = None) -> list[Result]:
         """Run token indices, frame included. Inputs that cannot be run, never halt or append something that is no token
@@ -64,15 +66,15 @@ class TransformerRunner:
         sound = [tokens for tokens, problem in zip(sequences, problems, strict=True) if problem is None]
         runs = iter(self.model.run(sound, max_layers))
         return [
-            self._measured(tokens, next(runs))
+            self._measured(tokens, next(runs), max_layers)
             if problem is None
             else Measured(Result(tokens, (), 0, False, problem), 1.0)
             for tokens, problem in zip(sequences, problems, strict=True)
         ]
 
-    def _measured(self, tokens: tuple[int, ...], run: Run) -> Measured:
+    def _measured(self, tokens: tuple[int, ...], run: Run, max_layers: int | None) -> Measured:
         low = self.program.domain(self.program.output).low
-        problem = self._problem(tokens, run) if run.problem else None
+        problem = self._problem(tokens, run, max_layers) if run.problem else None
         made = run.output[:-1] if isinstance(problem, GeneratedNoToken) else run.output
         return Measured(Result(tokens, tuple(o + low for o in made), run.layers, run.halted, problem), run.margin)
 
@@ -85,7 +87,7 @@ class TransformerRunner:
         assert longest is not None  # or no length would be too long
         return InputExceedsModel(length=length, longest=longest)
 
-    def _problem(self, tokens: tuple[int, ...], run: Run) -> Problem:
+    def _problem(self, tokens: tuple[int, ...], run: Run, max_layers: int | None) -> Problem:
         """What the interpreter would report where the model says that it went wrong."""
         text = quote_input(self.program, tokens)
         causal = self.model.configuration.causal
@@ -99,6 +101,10 @@ class TransformerRunner:
                 return self._exceeds(len(longer))
             case "generation-limit":
                 return GenerationLimit(length=len(run.output), input=text)
+            case "undefined-read" | "run-time-error":
+                found = interpret(self.program, [tokens], max_layers)[0].error  # with what the program has read by then
+                assert found is not None
+                return found
         domain = self.program.domain(self.program.output)
         value = label(domain, run.output[-1] + domain.low)
         position = len(tokens) + len(run.output) - 2

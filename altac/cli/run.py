@@ -39,6 +39,11 @@ _TOLD = 4096
     metavar="K",
     help="Run exactly K layers unless all positions halt before.",
 )
+@click.option(
+    "--checked",
+    is_flag=True,
+    help="With --engine transformer: fail where the program reads an undefined head or has another error.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per input.")
 @meant_option
 @params_option
@@ -49,6 +54,7 @@ def run(
     skip_failing: bool,
     engine: Engine,
     max_layers: int | None,
+    checked: bool,
     as_json: bool,
     meant: Meant,
     params: dict[str, str],
@@ -66,7 +72,7 @@ def run(
     given = chain(_arguments(program, inputs, meant), () if source is None else items(source))
     done = failed = 0
     skipped: list[Skipped] = []
-    for found in program.stream(given, engine=engine, max_layers=max_layers):
+    for found in program.stream(given, engine=engine, max_layers=max_layers, checked=checked):
         done += 1
         if found.error is None or not skip_failing:
             _show(found, as_json)

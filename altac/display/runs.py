@@ -1,17 +1,21 @@
-"""Outcomes of runs, which show themselves."""
+"""Outcomes of runs, which show themselves, and of ``test`` lines."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from altac.diagnostics.problem import Problem
 from altac.display.html import cell, heading, page, problem_html, table, text
 
 if TYPE_CHECKING:
+    from altac import ir
     from altac.interpreter.inputs import Skipped
+
+
+Engine = Literal["interpreter", "transformer"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,20 @@ class Run:
         shown = "" if self.text is None else f"{self.text}   "
         state = f"{self.layers} layer{'' if self.layers == 1 else 's'}, {'halted' if self.halted else 'not halted'}"
         return page(table(rows), text(f"{shown}({state})"))
+
+
+@dataclass(frozen=True)
+class TestOutcome:
+    """One ``test`` line on one engine. ``got`` is what came out, in the form of what was expected."""
+
+    test: ir.Test
+    engine: Engine
+    got: str | tuple[str | int | bool, ...] | None
+    error: Problem | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.error is None and self.got == self.test.expected
 
 
 class Runs(list[Run]):

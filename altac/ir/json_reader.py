@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from json import scanner
 from typing import Any, TypeVar, get_args
 
 from altac.ir.deep import deeply
@@ -62,7 +63,7 @@ def load(text: str) -> Program:
 
 def _load(text: str) -> Program:
     try:
-        data = json.loads(text)
+        data = _parsed(text)
     except RecursionError:
         raise ValueError("the JSON is nested too deeply") from None
     except json.JSONDecodeError as error:
@@ -74,6 +75,15 @@ def _load(text: str) -> Program:
     if faults:
         raise ValueError("not a well-formed program: " + "; ".join(faults))
     return program
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError:  # Python 3.12 bounds the depth of what is written in C, whatever the recursion limit
+        decoder: Any = json.JSONDecoder()
+        decoder.scan_once = scanner.py_make_scanner(decoder)  # type: ignore[attr-defined]
+        return decoder.decode(text)
 
 
 @dataclass

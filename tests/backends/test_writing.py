@@ -18,7 +18,8 @@ from tests import programs
 from tests.models import build
 
 MODULE = {
-    "model.py", "inference.py", "guards.py", "configuration.py", "model.safetensors", "config.json", "labels.json", "README.md",
+    "model.py", "inference.py", "guards.py", "checked.py", "checks.json",
+    "configuration.py", "model.safetensors", "config.json", "labels.json", "README.md",
     "program.json", "altac.json",
 }  # fmt: skip
 

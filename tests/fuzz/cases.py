@@ -44,7 +44,8 @@ _TOO_LARGE = {"too-many-rules", "too-many-units", "length-not-certified", "proof
 @cache
 def corpus() -> tuple[str, ...]:
     """Examples, library, golden files, programs of the documentation and of the diagnostics."""
-    found = [p.read_text(encoding="utf-8") for p in [*ALTA_FILES, *sorted((_ROOT / "tests" / "golden").glob("*.alta"))]]
+    files = [*ALTA_FILES, *sorted((_ROOT / "tests" / "golden").glob("*.alta"))]
+    found = [path.read_bytes().decode("utf-8", "replace") for path in files]
     pages = [*(_ROOT / "docs").rglob("*.md"), *(_ROOT / "altac" / "diagnostics" / "examples").glob("*.md")]
     for page in sorted(pages):
         found += _BLOCK.findall(page.read_text(encoding="utf-8"))
@@ -89,7 +90,7 @@ def mutated_source(number: int) -> None:
         case 1:
             text = _by_lines(text, rng)
         case 2:
-            (text,) = mutants([text], 1, number)
+            (text,) = mutants([text or "\n"], 1, number)
         case _:
             text = damaged(text, rng)
     source = Source("mutant.alta", text)

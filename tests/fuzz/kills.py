@@ -82,7 +82,8 @@ COMMANDS = (
 
 @dataclass
 class Report:
-    """How often the output was ``old`` or ``new`` after a kill; ``broken`` says where it was neither, and how it was made."""
+    """How often the output was ``old`` or ``new``, of runs that were killed and of those that ended before; ``broken`` says
+    where it was neither, and how it was made."""
 
     outcomes: Counter[str]
     broken: list[str]
@@ -111,11 +112,10 @@ def environment() -> dict[str, str]:
 
 
 def _altac(folder: Path, arguments: Sequence[str], before: Sequence[str] = ()) -> subprocess.Popen[bytes]:
-    environment = os.environ | {"JAX_PLATFORMS": "cpu", "PYTHONPATH": os.pathsep.join([str(Path.cwd()), *sys.path])}
     return subprocess.Popen(
         [*before, *_ALTAC, *arguments],
         cwd=folder,
-        env=environment,
+        env=environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -157,19 +157,17 @@ class Target:
         else:
             shutil.copy(self.kept, self.output)
 
-    def kill(self, rng: random.Random, traced: bool) -> tuple[str, str]:
-        """Kill a run that writes the new output over the old one; how, and what stands there then."""
+    def kill(self, rng: random.Random, traced: bool) -> tuple[str, bool, str]:
+        """Kill a run that writes the new output over the old one; how, whether it came to that, and what stands there then."""
         self.restore()
         if traced:
             call = rng.choice([*SELDOM, *OFTEN])
             when = rng.randint(1, OFTEN.get(call, 16))
             how = f"{call} {when}"
             inject = f"inject={call}:signal=SIGKILL:when={when}"
-            _altac(
-                self.folder,
-                self.command.new,
-                ("strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=" + call, "-e", inject),
-            ).wait()
+            tracer = ("strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=" + call, "-e", inject)
+            process = _altac(self.folder, self.command.new, tracer)
+            process.wait()  # the tracer ends as what it traces
         else:
             after = self.seconds * rng.uniform(0.3, 1.05)
             how = f"after {after:.3f} s"
@@ -180,7 +178,8 @@ class Target:
                 process.send_signal(signal.SIGKILL)
                 process.wait()
         found = state(self.output)
-        return how, "old" if found == self.old else "new" if found == self.new else found
+        name = "old" if found == self.old else "new" if found == self.new else found
+        return how, process.returncode == -signal.SIGKILL, name
 
     def leftovers(self) -> list[str]:
         """What is left beside the output once another run has gone through."""
@@ -190,19 +189,20 @@ class Target:
 
 
 def main(seconds: float | None = None, count: int | None = None, seed: int = 0, names: Sequence[str] = ()) -> Report:
-    """Kill until ``seconds`` have gone or ``count`` kills are done; of the commands called ``names``, or of all."""
+    """Kill for ``seconds``, once the outputs to replace are made, or ``count`` times; the commands ``names``, or all."""
     rng = random.Random(seed)
     strace = shutil.which("strace") is not None
     report = Report(Counter(), [])
-    end = float("inf") if seconds is None else time.monotonic() + seconds
     with tempfile.TemporaryDirectory() as root:
         targets = [Target(command, Path(root)) for command in COMMANDS if not names or command.name in names]
+        end = float("inf") if seconds is None else time.monotonic() + seconds
         for number in range(sys.maxsize if count is None else count):
             if time.monotonic() > end:
                 break
             target = targets[0] if number % 10 else rng.choice(targets)
-            how, found = target.kill(rng, strace and number % 2 == 1)
-            report.outcomes[f"{target.command.name}: {found if found in ('old', 'new') else 'broken'}"] += 1
+            how, killed, found = target.kill(rng, strace and number % 2 == 1)
+            result = found if found in ("old", "new") else "broken"
+            report.outcomes[f"{target.command.name}{'' if killed else ', ended before'}: {result}"] += 1
             if found not in ("old", "new"):
                 report.broken.append(f"{target.command.name}, killed at {how}: {found}")
         for target in targets:

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from altac.backends.checked import Checker
 from altac.backends.guards import as_array, check_batch, check_weights, layer_limit, read_configuration, read_weights
 from altac.backends.inference import SHORT, UNLIMITED, Inference, Output, main, rounded_up
 from altac.transformer.configuration import Configuration
@@ -66,13 +67,17 @@ class Attention(nnx.Module):
         biases = self.bias[...][:, jnp.clip(offset, -far, far) + far]
         return jnp.where(offset > 0, MASKED, biases) if self.causal else biases
 
-    def __call__(self, x: jax.Array, biases: jax.Array, mask: jax.Array) -> jax.Array:
-        """The update of the residual stream ``x`` (B, T, D)."""
+    def logits(self, x: jax.Array, biases: jax.Array, mask: jax.Array) -> jax.Array:
+        """How much position i of the residual stream ``x`` (B, T, D) attends to position j, (B, H, T, T)."""
         query = dot("btd,hdk->bhtk", x, self.query[...])
         key = dot("btd,hdk->bhtk", x, self.key[...])
-        value = dot("btd,hdv->bhtv", x, self.value[...])
         logits = dot("bhik,bhjk->bhij", query, key) + biases[None].astype(jnp.float32)
-        logits = jnp.where(mask[:, None, None, :], logits, MASKED)
+        return jnp.where(mask[:, None, None, :], logits, MASKED)
+
+    def __call__(self, x: jax.Array, biases: jax.Array, mask: jax.Array) -> jax.Array:
+        """The update of the residual stream ``x`` (B, T, D)."""
+        logits = self.logits(x, biases, mask)
+        value = dot("btd,hdv->bhtv", x, self.value[...])
         weight = jnp.exp(logits - jnp.max(logits, axis=-1, keepdims=True, initial=MASKED))
         # Weights are 0 or 1 here, so this divides a sum by the number of selected positions.
         mixed = dot("bhij,bhjv->bhiv", weight, value) / jnp.sum(weight, axis=-1, keepdims=True)
@@ -97,8 +102,8 @@ class MLP(nnx.Module):
         self.up_bias = Fixed(weights["mlp.up_bias"])
         self.down = Fixed(weights["mlp.down"])  # (U, D)
 
-    def __call__(self, x: jax.Array) -> jax.Array:
-        """The update of the residual stream ``x`` (B, T, D)."""
+    def features(self, x: jax.Array) -> jax.Array:
+        """What hidden units read, (B, T, F): the residual stream ``x`` (B, T, D), buckets of means, the first hidden units."""
         features = x
         if self.means:
             reached = clipped(affine(x, self.threshold[...], self.threshold_bias[...]))
@@ -107,7 +112,11 @@ class MLP(nnx.Module):
         if self.predicates:
             first = clipped(affine(features, self.predicate[...], self.predicate_bias[...]))
             features = jnp.concatenate([features.astype(first.dtype), first], axis=-1)
-        hidden = clipped(affine(features, self.up[...], self.up_bias[...]))
+        return features
+
+    def __call__(self, x: jax.Array) -> jax.Array:
+        """The update of the residual stream ``x`` (B, T, D)."""
+        hidden = clipped(affine(self.features(x), self.up[...], self.up_bias[...]))
         return dot("btu,ud->btd", hidden, self.down[...])
 
 
@@ -141,10 +150,13 @@ class Transformer(nnx.Module):
             x = x + self.position[...][None, : tokens.shape[1]]
         return jnp.where(mask[..., None], x, 0)
 
+    def attend(self, x: jax.Array, biases: jax.Array | None, mask: jax.Array) -> jax.Array:
+        """The first half of a layer: attention."""
+        return x if biases is None else plus(x, self.attention(x, biases, mask))
+
     def layer(self, x: jax.Array, biases: jax.Array | None, mask: jax.Array) -> jax.Array:
         """Attention, then MLP."""
-        if biases is not None:
-            x = plus(x, self.attention(x, biases, mask))
+        x = self.attend(x, biases, mask)
         x = plus(x, self.mlp(x))
         return jnp.where(mask[..., None], x, 0)
 
@@ -239,8 +251,12 @@ def _call(model: Transformer, tokens: jax.Array, mask: jax.Array, max_layers: ja
 class Model(Inference):
     """The Transformer together with what its tokens and outputs mean. ``weights`` are those of the Transformer."""
 
-    def __init__(self, configuration: Configuration, weights: Mapping[str, Any]) -> None:
-        super().__init__(configuration)
+    transformer: Transformer
+
+    def __init__(
+        self, configuration: Configuration, weights: Mapping[str, Any], checker: Checker | None = None
+    ) -> None:
+        super().__init__(configuration, checker)
         check_weights(configuration, weights)
         causal = configuration.causal is not None
         arrays = {name: jnp.asarray(array) for name, array in weights.items()}
@@ -260,8 +276,8 @@ class Model(Inference):
         return Output(logits, *(np.asarray(array)[:rows] for array in found[1:]))
 
 
-def load(directory: str | Path | None = None) -> Model:
-    """The model in ``directory``; default: the one beside this file.
+def load(directory: str | Path | None = None, *, checked: bool = False) -> Model:
+    """The model in ``directory``; default: the one beside this file. ``checked``: a run that reads an undefined head fails.
 
     Raises:
         ValueError: a file is missing, broken or of another model; it names the file, and the field or weight.
@@ -271,7 +287,8 @@ def load(directory: str | Path | None = None) -> Model:
     folder = Path(__file__).parent if directory is None else Path(directory)
     configuration = read_configuration(folder / "config.json")
     read_weights(folder / "model.safetensors")  # which says plainly what is wrong with them
-    return Model(configuration, load_file(folder / "model.safetensors"))
+    checker = Checker.read(folder, configuration.certificate.logit_gap) if checked else None
+    return Model(configuration, load_file(folder / "model.safetensors"), checker)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from altac.backends.checked import Checker
 from altac.backends.guards import as_array, check_batch, check_weights, layer_limit, read_configuration, read_weights
 from altac.backends.inference import UNLIMITED, Inference, Output, main
 from altac.transformer.configuration import Configuration
@@ -44,12 +45,16 @@ class Attention:
         biases = self.bias[:, np.clip(offset, -far, far) + far]
         return np.where(offset > 0, MASKED, biases) if self.causal else biases
 
+    def logits(self, x: Array, biases: Array, mask: Array) -> Array:
+        """How much position i of the residual stream ``x`` (B, T, D) attends to position j, (B, H, T, T)."""
+        x = x[:, None]  # (B, 1, T, D), for all heads
+        query, key = x @ self.query, x @ self.key  # (B, H, T, K)
+        return np.where(mask[:, None, None, :], query @ key.swapaxes(-1, -2) + biases, MASKED)
+
     def __call__(self, x: Array, biases: Array, mask: Array) -> Array:
         """The update of the residual stream ``x`` (B, T, D)."""
-        x = x[:, None]  # (B, 1, T, D), for all heads
-        query, key, value = x @ self.query, x @ self.key, x @ self.value  # (B, H, T, K or V)
-        logits = query @ key.swapaxes(-1, -2) + biases  # (B, H, T, T)
-        logits = np.where(mask[:, None, None, :], logits, MASKED)
+        logits = self.logits(x, biases, mask)
+        value = x[:, None] @ self.value  # (B, H, T, V)
         weight = np.exp(logits - logits.max(axis=-1, keepdims=True, initial=MASKED))
         # Weights are 0 or 1 here, so this divides a sum by the number of selected positions.
         mixed = weight @ value / weight.sum(axis=-1, keepdims=True)  # (B, H, T, V)
@@ -75,8 +80,8 @@ class MLP:
         self.up_bias = weights["mlp.up_bias"]
         self.down = weights["mlp.down"]  # (U, D)
 
-    def __call__(self, x: Array) -> Array:
-        """The update of the residual stream ``x`` (B, T, D)."""
+    def features(self, x: Array) -> Array:
+        """What hidden units read, (B, T, F): the residual stream ``x`` (B, T, D), buckets of means, the first hidden units."""
         features = x
         if self.means:
             reached = clipped(x @ self.threshold + self.threshold_bias)
@@ -84,7 +89,11 @@ class MLP:
         if self.predicates:
             first = clipped(features @ self.predicate + self.predicate_bias)
             features = np.concatenate([features, first], axis=-1)
-        return clipped(features @ self.up + self.up_bias) @ self.down
+        return features
+
+    def __call__(self, x: Array) -> Array:
+        """The update of the residual stream ``x`` (B, T, D)."""
+        return clipped(self.features(x) @ self.up + self.up_bias) @ self.down
 
 
 class Transformer:
@@ -117,10 +126,13 @@ class Transformer:
             x = x + self.position[: tokens.shape[1]]
         return np.where(mask[..., None], x, 0)
 
+    def attend(self, x: Array, biases: Array | None, mask: Array) -> Array:
+        """The first half of a layer: attention."""
+        return x if biases is None else x + self.attention(x, biases, mask)
+
     def layer(self, x: Array, biases: Array | None, mask: Array) -> Array:
         """Attention, then MLP."""
-        if biases is not None:
-            x = x + self.attention(x, biases, mask)
+        x = self.attend(x, biases, mask)
         x = x + self.mlp(x)
         return np.where(mask[..., None], x, 0)
 
@@ -185,8 +197,12 @@ def same(x: Array, y: Array) -> Array:
 class Model(Inference):
     """The Transformer together with what its tokens and outputs mean. ``weights`` are those of the Transformer."""
 
-    def __init__(self, configuration: Configuration, weights: Mapping[str, Array]) -> None:
-        super().__init__(configuration)
+    transformer: Transformer
+
+    def __init__(
+        self, configuration: Configuration, weights: Mapping[str, Array], checker: Checker | None = None
+    ) -> None:
+        super().__init__(configuration, checker)
         check_weights(configuration, weights)
         arrays = {name: array.astype(np.float32, copy=False) for name, array in weights.items()}
         self.transformer = Transformer(arrays, configuration.causal is not None, configuration.max_layers)
@@ -209,15 +225,16 @@ def arrays_in(path: Path) -> dict[str, Array]:
     return arrays
 
 
-def load(directory: str | Path | None = None) -> Model:
-    """The model in ``directory``; default: the one beside this file.
+def load(directory: str | Path | None = None, *, checked: bool = False) -> Model:
+    """The model in ``directory``; default: the one beside this file. ``checked``: a run that reads an undefined head fails.
 
     Raises:
         ValueError: a file is missing, broken or of another model; it names the file, and the field or weight.
     """
     folder = Path(__file__).parent if directory is None else Path(directory)
     configuration = read_configuration(folder / "config.json")
-    return Model(configuration, arrays_in(folder / "model.safetensors"))
+    checker = Checker.read(folder, configuration.certificate.logit_gap) if checked else None
+    return Model(configuration, arrays_in(folder / "model.safetensors"), checker)
 
 
 if __name__ == "__main__":

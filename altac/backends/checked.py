@@ -1,0 +1,222 @@
+"""The checked mode of a built model: where a run reads an undefined head, or has another error, and the model may do anything.
+
+The layers are run again, one by one, and after the attention of each the statements of the program are gone through with
+the values that the residual stream holds. Up to the first error these are the interpreter's, so the first error is too.
+This file needs numpy and guards.py alone, since it is written beside models that need it.
+"""
+
+from __future__ import annotations
+
+import json
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from altac.backends.guards import read_bytes
+
+Array = np.ndarray[Any, Any]
+
+_OPERATORS: Mapping[str, Callable[[int, int], int]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv, "%": operator.mod,
+    "min": min, "max": max, "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le,
+    ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+
+class Fault(NamedTuple):
+    """The first error of a run: ``layer`` counts from 1, ``position`` from 0; ``head`` is the undefined one that is read,
+    "" if the error is another."""
+
+    layer: int
+    position: int
+    head: str
+
+
+class _Slot(NamedTuple):
+    """A variable or head: its features from ``first`` on, its least code. For a head also its attention head, whether that
+    compares a query, and whether it computes a mean."""
+
+    first: int
+    low: int
+    size: int
+    attention: int = -1
+    asks: bool = False
+    mean: bool = False
+
+
+class _FaultError(Exception):
+    """Evaluation came to an error: the undefined head that was read, "" for any other."""
+
+
+class Checker:
+    """Finds the faults of runs.
+
+    ``program`` is the program that was compiled as the JSON of its IR, ``labels`` the content of labels.json, ``gap`` the logit
+    of a match.
+    """
+
+    def __init__(self, program: Mapping[str, Any], labels: Mapping[str, Any], gap: float) -> None:
+        self._gap = gap
+        self._program = program
+        residual = [dimension["slot"] for dimension in labels["residual"]]
+        features = residual + [bucket["slot"] for bucket in labels.get("buckets", ())]
+        heads = {
+            output["head"]: (number, head.get("query") is not None, output.get("mean", False))
+            for number, head in enumerate(labels["attention_heads"])
+            for output in head["outputs"]
+        }
+        self._slots = {}
+        for slot in (*program["variables"], *program["heads"]):
+            name, domain = slot["name"], slot["domain"]
+            low = domain["int"][0] if isinstance(domain, dict) and "int" in domain else 0
+            number, asks, mean = heads.get(name, (-1, False, False))
+            first = features.index(name, len(residual) if mean else 0)
+            size = features[first:].count(name)
+            self._slots[name] = _Slot(first, low, size, number, asks, mean)
+        self._known: dict[tuple[int | None, ...], str | None] = {}
+
+    @classmethod
+    def read(cls, directory: Path, gap: float) -> Checker:
+        """That of the model in ``directory``. ValueError names the file that is missing or broken."""
+        found: list[Any] = []
+        for name in ("checks.json", "labels.json"):
+            try:
+                found.append(json.loads(read_bytes(directory / name)))
+            except RecursionError:
+                raise ValueError(f"{name}: nested too deeply") from None
+            except ValueError as error:
+                raise ValueError(str(error) if str(error).startswith(name) else f"{name}: {error}") from None
+        try:
+            return cls(found[0], found[1], gap)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ValueError(f"checks.json, labels.json: not as altac wrote them: {error}") from None
+
+    def faults(self, transformer: Any, tokens: Array, mask: Array, layers: Sequence[int]) -> list[Fault | None]:
+        """The first fault of every row of a batch (B, T) in its first ``layers`` layers: the lowest layer, then position."""
+        found: list[Fault | None] = [None] * len(tokens)
+        biases = transformer.attention.biases(tokens.shape[1]) if transformer.heads else None
+        x = transformer.embed(tokens, mask)
+        for layer in range(1, max(layers, default=0) + 1):
+            open_rows = [row for row, count in enumerate(layers) if layer <= count and found[row] is None]
+            if not open_rows:
+                break
+            codes = self._codes(transformer, x, biases, mask)
+            for row in open_rows:
+                for position in np.flatnonzero(mask[row]).tolist():
+                    head = self._fault(tuple(column[row][position] for column in codes))
+                    if head is not None:
+                        found[row] = Fault(layer, position, head)
+                        break
+            x = transformer.layer(x, biases, mask)
+        return found
+
+    def _codes(self, transformer: Any, x: Any, biases: Any, mask: Array) -> list[list[list[int | None]]]:
+        """The codes of all slots after attention, (slots, B, T); None where a head is undefined."""
+        features = np.asarray(transformer.mlp.features(transformer.attend(x, biases, mask)), np.float32)
+        logits = None if biases is None else np.asarray(transformer.attention.logits(x, biases, mask))
+        found = []
+        for slot in self._slots.values():
+            codes = features[..., slot.first : slot.first + slot.size].argmax(axis=-1) + slot.low
+            column = codes.astype(object)
+            if logits is not None and slot.attention >= 0:
+                least = self._gap / 2 if slot.asks else -self._gap / 2
+                selected = (logits[:, slot.attention] > least).sum(axis=-1)
+                column[(selected == 0) if slot.mean else (selected != 1)] = None
+            found.append(column.tolist())
+        return found
+
+    def _fault(self, codes: tuple[int | None, ...]) -> str | None:
+        if codes not in self._known:
+            self._known[codes] = self._evaluated(dict(zip(self._slots, codes, strict=True)))
+        return self._known[codes]
+
+    def _evaluated(self, codes: Mapping[str, int | None]) -> str | None:
+        try:
+            if "rules" in self._program:
+                self._rules(codes)
+            else:
+                self._block(self._program["mlp"], codes, {})
+        except _FaultError as fault:
+            return str(fault)
+        except RecursionError:
+            raise ValueError("the program is nested too deeply to be checked") from None
+        return None
+
+    def _rules(self, codes: Mapping[str, int | None]) -> None:
+        updates: dict[str, int] = {}
+        for rule in self._program["rules"]:
+            if all(_read(name, codes) == code for name, code in rule["if"]):
+                self._update(rule["set"], rule["to"])
+                if updates.setdefault(rule["set"], rule["to"]) != rule["to"]:
+                    raise _FaultError("")
+
+    def _block(self, body: Sequence[Any], codes: Mapping[str, int | None], lets: Mapping[str, int]) -> None:
+        lets = dict(lets)
+        for statement in body:
+            match statement:
+                case {"let": name, "be": value}:
+                    lets[name] = _value(value, codes, lets)
+                case {"set": name, "to": value}:
+                    self._update(name, _value(value, codes, lets))
+                case {"if": arms}:
+                    taken = (arm["do"] for arm in arms if _value(arm["when"], codes, lets))
+                    self._block(next(taken, statement.get("else", ())), codes, lets)
+
+    def _update(self, name: str, code: int) -> None:
+        slot = self._slots[name]
+        if not slot.low <= code < slot.low + slot.size:
+            raise _FaultError("")
+
+
+def _read(name: str, codes: Mapping[str, int | None]) -> int:
+    code = codes[name]
+    if code is None:
+        raise _FaultError(name)
+    return code
+
+
+def _value(expr: Any, codes: Mapping[str, int | None], lets: Mapping[str, int]) -> int:
+    """The value of an expression of docs/ir.md, from left to right and no more of it than is needed."""
+
+    def of(part: Any) -> int:
+        return _value(part, codes, lets)
+
+    match expr:
+        case int() | {"const": int()}:
+            return expr if isinstance(expr, int) else int(expr["const"])
+        case {"read": name}:
+            return _read(name, codes)
+        case {"let": name}:
+            return lets[name]
+        case {"not": operand}:
+            return 1 - of(operand)
+        case {"and": [left, right]}:
+            return of(right) if of(left) else 0
+        case {"or": [left, right]}:
+            return 1 if of(left) else of(right)
+        case {"if": [condition, then, orelse]}:
+            return of(then) if of(condition) else of(orelse)
+        case {"in": [operand, values]}:
+            return int(of(operand) in values)
+        case {"table": table}:
+            return _entry(table, [of(index) for index in expr["indices"]], expr["lows"], expr["shape"])
+    name = next(key for key in expr if key in _OPERATORS)
+    left, right = map(of, expr[name])
+    if name in ("//", "%") and right == 0:
+        raise _FaultError("")
+    return int(_OPERATORS[name](left, right))
+
+
+def _entry(table: Sequence[int | None], indices: Sequence[int], lows: Sequence[int], shape: Sequence[int]) -> int:
+    at = 0
+    for index, low, size in zip(indices, lows, shape, strict=True):
+        if not 0 <= index - low < size:
+            raise _FaultError("")
+        at = at * size + index - low
+    entry = table[at]
+    if entry is None:
+        raise _FaultError("")
+    return entry
