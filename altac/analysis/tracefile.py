@@ -30,7 +30,7 @@ from altac.diagnostics.syntax_errors import UnreadableFile
 from altac.durable import replacing, work_folder, write_file
 from altac.interpreter.inputs import Inputs, Skipped
 from altac.ir import Head, Program, label
-from altac.untrusted import open_file, parse_json, reason_of
+from altac.untrusted import open_file, parse_json, read_file, reason_of
 
 Engine = Literal["local", "dask"]
 #: Rows that one partition of the merge holds, about.
@@ -109,7 +109,7 @@ def _begin(plan: str, folder: Path) -> None:
     """Empty the folder of the work, unless it is that of an earlier call with the same plan."""
     text = json.dumps({"format": FORMAT, "plan": hashlib.sha256(plan.encode()).hexdigest()})
     known = folder / "plan.json"
-    if not known.is_file() or known.read_text(encoding="utf-8", errors="replace") != text:
+    if not known.is_file() or read_file(known, len(text)) != text.encode():
         for left in folder.iterdir():
             left.unlink()
         write_file(known, text)
@@ -156,8 +156,7 @@ class _Chunk:
 def _extract_part(job: _Chunk) -> dict[int, Problem]:
     """Trace a chunk and keep the result, unless that is done already; the problems of inputs that failed."""
     done = job.path.with_suffix(".json")
-    if done.exists():
-        failed = json.loads(done.read_text(encoding="utf-8"))
+    if (failed := _known(job, done)) is not None:
         if not failed:
             return {}
         _, again = extract(job.program, [job.tokens[i] for i in failed], 0, job.max_layers)
@@ -166,6 +165,17 @@ def _extract_part(job: _Chunk) -> dict[int, Problem]:
     _write_counted(job.path, rows)
     write_file(done, json.dumps([i - job.first for i in problems]))
     return problems
+
+
+def _known(job: _Chunk, done: Path) -> list[int] | None:
+    """The inputs of a chunk that failed when it was traced; None if it was not, or what is kept of it is broken."""
+    try:
+        failed = parse_json(read_file(done, 16 * len(job.tokens) + 2, regular=True).decode())
+        rows = _read_counted(job.path)
+    except (OSError, ValueError, EOFError):
+        return None
+    sound = isinstance(failed, list) and all(type(i) is int and 0 <= i < len(job.tokens) for i in failed)
+    return failed if sound and len(rows.words) == len(rows.counts) == len(rows.witness) else None
 
 
 @dataclass(frozen=True)
@@ -244,7 +254,9 @@ def _write_counted(path: Path, rows: Counted) -> None:
 
 
 def _load(path: Path, name: str) -> Array:
-    array: Array = np.load(path.with_suffix(f".{name}.npy"), mmap_mode="r")
+    file = path.with_suffix(f".{name}.npy")
+    open_file(file, regular=True).close()
+    array: Array = np.load(file, mmap_mode="r")
     return array
 
 

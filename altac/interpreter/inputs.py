@@ -9,10 +9,11 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from itertools import chain, islice
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from altac.diagnostics.cli_errors import BadLine
 from altac.diagnostics.input_errors import TooManyInputs
@@ -34,7 +35,7 @@ MAX_LINE = 1_000_000
 _SEARCHED = 64 * MAX_LINE
 #: Lines, and tokens of all inputs together, where all are needed at once.
 MAX_INPUTS, MAX_TOKENS = 4_000_000, 40_000_000
-#: Inputs, and tokens of all of them, that are run together where they come one by one.
+#: Inputs, and tokens or characters of all of them, that are run together where they come one by one.
 BATCH, BATCH_TOKENS = 4096, 1_000_000
 #: Malformed lines that are shown.
 _SHOWN = 20
@@ -179,7 +180,7 @@ def batches(program: Program, given: Iterable[Item]) -> Iterator[list[tuple[Item
             except AltacError as error:
                 item = replace(item, problem=error.problems[0])
         batch.append((item, tokens))
-        held += len(tokens)
+        held += len(item.given) if isinstance(item.given, str | list) else 1  # also of what is no input
         if len(batch) >= BATCH or held >= BATCH_TOKENS:
             yield batch
             batch, held = [], 0
@@ -219,7 +220,7 @@ def _lines(path: os.PathLike[str]) -> Iterator[Item]:
         if name == "<stdin>" and sys.stdin is None:
             raise OSError(None, "it is closed")
         binary = sys.stdin.buffer if name == "<stdin>" else open_file(path)
-        with TextIOWrapper(binary, encoding="utf-8", errors="surrogateescape") as lines:
+        with _text(binary, keep=name == "<stdin>") as lines:
             while text := lines.readline(MAX_LINE + 1):
                 number += 1
                 reason = ""
@@ -232,6 +233,19 @@ def _lines(path: os.PathLike[str]) -> Iterator[Item]:
                 yield _parsed(text, name, number, reason)
     except (OSError, ValueError) as error:
         raise AltacError(UnreadableFile(name=name, reason=reason_of(error))) from None
+
+
+@contextmanager
+def _text(binary: BinaryIO, keep: bool) -> Iterator[TextIOWrapper]:
+    """A stream as text, closed at the end unless it is to ``keep``."""
+    lines = TextIOWrapper(binary, encoding="utf-8", errors="surrogateescape")
+    try:
+        yield lines
+    finally:
+        if keep:
+            lines.detach()
+        else:
+            lines.close()
 
 
 def _ends(lines: TextIO) -> bool:
