@@ -16,7 +16,7 @@ from altac.cli.inputs import Item, Meant, as_meant, meant_option, read_items
 from altac.cli.output import params_option, report
 from altac.diagnostics.cli_errors import BadLine
 from altac.diagnostics.problem import AltacError, Problem
-from altac.display.runs import Run
+from altac.display.runs import Run, cut_words
 from altac.interpreter.lines import open_lines
 from altac.interpreter.result import Result
 
@@ -132,4 +132,6 @@ def _show(outcome: Run, item: Item, as_json: bool) -> bool:
         click.echo(json.dumps(outcome.json(), ensure_ascii=False))
     else:
         click.echo(json.dumps(outcome.output, ensure_ascii=False) if outcome.text is None else outcome.text)
+        if outcome.cut is not None:
+            click.echo(f"{item.place}: {cut_words(outcome.cut)}", err=True)
     return True

@@ -12,6 +12,7 @@ from altac.api import Program, load
 from altac.cli.exits import Exit
 from altac.cli.inputs import Meant, as_meant, meant_option
 from altac.cli.output import on_terminal, params_option, report, show, write_whole
+from altac.display.runs import ending
 from altac.styled import cells, columns, paint, wants_color
 
 
@@ -103,8 +104,7 @@ def trace(
     if not as_json:
         run = program.decode(found.result)
         shown = run.text if run.text is not None else json.dumps(run.output, ensure_ascii=False)
-        halted = "halted" if run.halted else "not halted"
-        show([f"{shown}   ({run.layers} layers, {halted})"])
+        show([f"{shown}   ({ending(run.layers, run.halted, run.cut)})"])
     return Exit.SUCCESS
 
 
