@@ -160,12 +160,14 @@ class Program:
     def decode(self, result: Result, place: str = "") -> Run:
         """A result in JSON values; ``place`` says where its input is from."""
         from altac.interpreter.codec import input_json, output_json, output_text
+        from altac.interpreter.result import cut
 
         shown = list(input_json(self.ir, result.input))
         if result.error is not None:
             return Run(shown, [], None, result.layers, result.halted, result.error, place)
         output = list(output_json(self.ir, result.output))
-        return Run(shown, output, output_text(self.ir, result.output), result.layers, result.halted, place=place)
+        text = output_text(self.ir, result.output)
+        return Run(shown, output, text, result.layers, result.halted, place=place, cut=cut(self.ir, result))
 
     @cached_property
     def runner(self) -> Any:

@@ -18,7 +18,7 @@ from altac.cli.inputs import SHOWN, Meant, as_meant, inputs_option, meant_option
 from altac.cli.output import params_option, report
 from altac.diagnostics.cli_errors import BadLine
 from altac.diagnostics.problem import AltacError
-from altac.display.runs import Run
+from altac.display.runs import Run, cut_words
 
 if TYPE_CHECKING:
     from altac.interpreter.inputs import Item
@@ -113,3 +113,5 @@ def _show(found: Run, as_json: bool) -> None:
         click.echo(json.dumps(found.json(), ensure_ascii=False))
     elif found.error is None:
         click.echo(json.dumps(found.output, ensure_ascii=False) if found.text is None else found.text)
+        if found.cut is not None:
+            click.echo(f"{found.place}: {cut_words(found.cut)}" if found.place else cut_words(found.cut), err=True)

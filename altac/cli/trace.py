@@ -14,6 +14,7 @@ from altac.api import Program, load
 from altac.cli.exits import Exit
 from altac.cli.inputs import Meant, as_meant, inputs_option, meant_option, skip_failing_option
 from altac.cli.output import on_terminal, params_option, report, show
+from altac.display.runs import ending
 from altac.styled import cells, columns, paint, wants_color
 from altac.writing import write_whole
 
@@ -106,8 +107,7 @@ def trace(
     if not as_json:
         run = program.decode(found.result)
         shown = run.text if run.text is not None else json.dumps(run.output, ensure_ascii=False)
-        halted = "halted" if run.halted else "not halted"
-        show([f"{shown}   ({run.layers} layers, {halted})"])
+        show([f"{shown}   ({ending(run.layers, run.halted, run.cut)})"])
     return Exit.SUCCESS
 
 

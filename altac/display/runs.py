@@ -21,7 +21,9 @@ Engine = Literal["interpreter", "transformer"]
 @dataclass(frozen=True)
 class Run:
     """The outcome for one input, in JSON values; ``text`` is None where the output type has no spelling, and
-    ``error`` is set if the input failed. ``place`` tells inputs apart: a line of a file or a number; an input alone has none."""
+    ``error`` is set if the input failed. ``place`` tells inputs apart: a line of a file or a number; an input alone has none.
+    ``cut`` is the number of tokens, frame and input included, at which the limit of a causal program ended it before its stop
+    token."""
 
     input: list[str | int]
     output: list[Any]
@@ -30,6 +32,7 @@ class Run:
     halted: bool
     error: Problem | None = None
     place: str = field(default="", compare=False, repr=False)
+    cut: int | None = None
 
     def json(self) -> dict[str, Any]:
         """The form of the command contract; with ``error`` instead of results if the input failed."""
@@ -39,6 +42,7 @@ class Run:
             return {"input": self.input, "error": to_json(self.error)}
         return {
             "input": self.input, "output": self.output, "text": self.text, "layers": self.layers, "halted": self.halted,
+            **({} if self.cut is None else {"cut": self.cut}),
         }  # fmt: skip
 
     def _repr_html_(self) -> str:
@@ -52,8 +56,7 @@ class Run:
             [heading("output", "left"), *(cell(_item(item)) for item in self.output)],
         ]
         shown = "" if self.text is None else f"{self.text}   "
-        state = f"{self.layers} layer{'' if self.layers == 1 else 's'}, {'halted' if self.halted else 'not halted'}"
-        return page(table(rows), text(f"{shown}({state})"))
+        return page(table(rows), text(f"{shown}({ending(self.layers, self.halted, self.cut)})"))
 
 
 @dataclass(frozen=True)
@@ -87,10 +90,20 @@ class Runs(list[Run]):
                 )
                 continue
             output = run.text if run.text is not None else _line(run.output)
-            rows.append(
-                [given, cell(output, "left"), cell(run.layers), cell("" if run.halted else "not halted", "left")]
-            )
+            notes = [*([] if run.halted else ["not halted"]), *([] if run.cut is None else [cut_words(run.cut)])]
+            rows.append([given, cell(output, "left"), cell(run.layers), cell(", ".join(notes), "left")])
         return page(table(rows))
+
+
+def ending(layers: int, halted: bool, cut: int | None) -> str:
+    """How a run ended, for the end of a line."""
+    words = [f"{layers} layer{'' if layers == 1 else 's'}", "halted" if halted else "not halted"]
+    return ", ".join(words if cut is None else [*words, cut_words(cut)])
+
+
+def cut_words(limit: int) -> str:
+    """That the limit on the tokens ended a causal run."""
+    return f"cut at the limit of {limit} token{'' if limit == 1 else 's'}, input included"
 
 
 def _item(value: object) -> str:
