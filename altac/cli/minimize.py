@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import click
 
 from altac.api import Program, load
 from altac.cli.exits import Exit
-from altac.cli.output import count, params_option, report, show, write_whole
+from altac.cli.output import count, echo_json, params_option, report, show, write_whole
 from altac.diagnostics.problem import AltacError, Problem
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def minimize(
     if target is not None:
         write_whole(target, found.text)
     if as_json:
-        click.echo(json.dumps(_json(program, found, failing, target), ensure_ascii=False))
+        echo_json(_json(program, found, failing, target))
         return Exit.SUCCESS
     show(_lines(program, found, failing, verbose))
     if target is not None:
@@ -80,6 +79,7 @@ def _refuse_overwriting(path: str) -> None:
 
 def _lines(program: Program, found: Minimal, failing: list[tuple[str, Problem]], verbose: bool) -> Iterator[str]:
     from altac.analysis.wording import conjunct_text, counted, line_of, rule_text
+    from altac.ir import plain_name
 
     original = found.original
     rules = len(found.kept) + len(found.dropped)
@@ -95,7 +95,7 @@ def _lines(program: Program, found: Minimal, failing: list[tuple[str, Problem]],
         yield f"  together      {len(found):,} rules as the paper counts them, a reset for each head value"
     unseen = len(found.unseen_tokens)
     tokens = f"{original.tokens.size - unseen:,} of {original.tokens.size:,} occur"
-    names = ", ".join(str(original.symbols[t].name) for t in found.unseen_tokens[:12])
+    names = ", ".join(plain_name(original.symbols[t].name) for t in found.unseen_tokens[:12])
     yield f"  tokens        {tokens}" + (f"; not {names}" if unseen else "") + (", ..." if unseen > 12 else "")
     if original.positions is not None:
         yield f"  positions     {found.length:,} of {original.positions:,} occur"

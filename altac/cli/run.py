@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -13,7 +12,7 @@ import click
 from altac.api import Program, load
 from altac.cli.exits import Exit
 from altac.cli.inputs import Item, Meant, as_meant, meant_option, read_items
-from altac.cli.output import params_option, report
+from altac.cli.output import echo, echo_json, params_option, report
 from altac.diagnostics.cli_errors import BadLine
 from altac.diagnostics.problem import AltacError, Problem
 from altac.display.runs import Run
@@ -126,10 +125,12 @@ def _show(outcome: Run, item: Item, as_json: bool) -> bool:
             click.echo(f"{item.place}:", err=True)
         report([outcome.error])
         if as_json:
-            click.echo(json.dumps(outcome.json(), ensure_ascii=False))
+            echo_json(outcome.json())
         return False
     if as_json:
-        click.echo(json.dumps(outcome.json(), ensure_ascii=False))
+        echo_json(outcome.json())
+    elif outcome.text is None:
+        echo_json(outcome.output)
     else:
-        click.echo(json.dumps(outcome.output, ensure_ascii=False) if outcome.text is None else outcome.text)
+        echo(outcome.text)
     return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
@@ -12,7 +11,7 @@ import click
 
 from altac.api import Program, load
 from altac.cli.exits import Exit
-from altac.cli.output import count, params_option, report, show
+from altac.cli.output import count, echo_json, params_option, report, show
 from altac.diagnostics.problem import AltacError, Problem
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def theorem(
         raise placed(error, inputs) from None
     failing = inputs.with_failures(verdict.failures)
     if as_json:
-        click.echo(json.dumps(_json(program, verdict, failing), ensure_ascii=False))
+        echo_json(_json(program, verdict, failing))
     else:
         show(_lines(program, verdict, failing, None if verbose else _SHOWN))
     return Exit.SUCCESS

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from altac.api import load
 from altac.cli.exits import Exit
-from altac.cli.output import level_option, params_option, report, show, target_option
+from altac.cli.output import echo_json, level_option, params_option, report, show, target_option
 from altac.styled import Line
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def verify(
     sound = found.agrees and (units is None or not units.mismatches)
     configuration = runner.model.configuration
     if as_json:
-        click.echo(json.dumps(_json(program, target, units, found, configuration), ensure_ascii=False))
+        echo_json(_json(program, target, units, found, configuration))
         return Exit.SUCCESS if sound else Exit.FAILURE
     title = f"{program.name} at -O{configuration.level}, {configuration.dtype}, for {target}"
     show([((title, "strong"),), "", configuration.certificate.statement, ""], hang=0)
