@@ -26,6 +26,7 @@ from altac.source import Source
 from altac.syntax import tree
 from altac.syntax.parser import ParseResult, parse
 from altac.syntax.reading import check_module, read_source
+from altac.untrusted import reason_of
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _DECLARED = re.compile(r"\b(?:param|const|type|enum|var|head|fn|component|use|as|let|for)\s+([A-Za-z_]\w*)")
@@ -103,7 +104,7 @@ def _read(context: Context, path: Path, shown: str) -> ParseResult | str:
     except AltacError as error:
         return _reason(error.problems[0])
     except (OSError, ValueError) as error:
-        return (getattr(error, "strerror", None) or str(error)).lower()
+        return reason_of(error)
     parsed = parse(source)
     fault = next((p for p in parsed.problems if p.severity == "error"), None)
     if fault is None or parsed.tree.declarations:
