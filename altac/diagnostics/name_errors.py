@@ -169,7 +169,7 @@ class ImportFailed(Problem):
     code = "import-failed"
     title = "cannot import `{path}`: {reason}"
     label = "imported here"
-    help = "the path is relative to the importing file"
+    help = "paths are relative to the importing file; a module is a file `NAME.alta` in UTF-8 that holds declarations"
 
 
 @diagnostic
