@@ -25,11 +25,11 @@ class Limits:
     elements: int = 6_000_000
     unit_bytes: int = 250_000_000
     #: Codes, values and parts that are gone through for the units of all variables.
-    work: int = 60_000_000
-    #: Up to these, level 2 also tries diagrams without tests of sums.
+    work: int = 40_000_000
+    #: Up to these, level 2 also tries diagrams without tests of sums; up to the last, further ways are tried.
     few_nodes: int = 20_000
     few_parts: int = 10_000
-    few_work: int = 5_000_000
+    few_work: int = 3_000_000
     #: Values of a sum that is tested whole; beyond them its slots are tested one by one.
     sum_values: int = 20_000
     #: Units of a scan over the values of a sum.

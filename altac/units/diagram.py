@@ -8,7 +8,8 @@ do). Nodes are shared: equal diagrams made by one `Diagrams` are the same object
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 Codes = frozenset[int]
@@ -80,17 +81,27 @@ class TooLarge(Exception):
 
 
 class Work:
-    """Counts what is gone through for the units of a program; `TooLarge` once ``left`` is below ``floor``."""
+    """Counts what is gone through for the units of a program."""
 
     def __init__(self, budget: int) -> None:
         self.left = budget
-        self.floor = 0
+        self._floor = 0
 
     def spend(self, steps: int) -> None:
-        """Count ``steps`` codes, values or parts."""
+        """Count ``steps`` codes, values or parts; `TooLarge` if nothing is left."""
         self.left -= steps
-        if self.left < self.floor:
+        if self.left < self._floor:
             raise TooLarge
+
+    @contextmanager
+    def within(self, steps: int) -> Iterator[None]:
+        """At most ``steps`` for what is done inside."""
+        before = self._floor
+        self._floor = max(before, self.left - steps)
+        try:
+            yield
+        finally:
+            self._floor = before
 
 
 class Diagrams:

@@ -108,17 +108,14 @@ class _Maker:
         found: list[Bag] = []
         for sums in (True, False) if level > 1 else (False,):
             diagrams = Diagrams(limits.few_nodes if found else limits.nodes, limits.elements, self.work)
-            self.work.floor = max(0, self.work.left - limits.few_work) if found else 0
-            try:
+            parts = limits.few_parts + 20 * found[0].cost(beside) if found else limits.parts
+            with suppress(TooLarge), self.work.within(limits.few_work if found else limits.work):
                 symbolic = Symbolic(self.program, diagrams, self.possible, limits.sum_values if sums else 0)
                 diagram = symbolic.diagram(name)
                 if diagram is diagrams.keep or diagram is diagrams.free:
                     return self.bag()
-                parts = limits.few_parts + 20 * found[0].cost(beside) if found else limits.parts
                 covers = Covers(self.program, diagrams, level > 1, parts, limits.steps)
                 found.append(_Ways(self, name, diagrams, diagram, symbolic, covers).best(beside))
-            except TooLarge:
-                continue
         if found:
             return min(found, key=lambda bag: bag.cost(beside))
         try:
@@ -181,7 +178,7 @@ class _Ways:
         best = self.units(frozenset(), False)
         if len(best.units) > self.limits.units:  # then trying further ways takes too long
             return best
-        with suppress(TooLarge):
+        with suppress(TooLarge), self.maker.work.within(self.limits.few_work):
             for bag in self._others(beside, best.cost(beside)):
                 best = bag
         return best
