@@ -22,7 +22,7 @@ class Limits:
     nodes: int = 400_000
     parts: int = 2_000_000
     #: Codes, parts and children that the nodes of these diagrams hold, and bytes of the arrays of the units made from them.
-    elements: int = 6_000_000
+    elements: int = 3_000_000
     unit_bytes: int = 250_000_000
     #: Codes, values and parts that are gone through for the units of all variables.
     work: int = 40_000_000
