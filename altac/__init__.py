@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from altac.api import Model, Program, check, check_source, load
+    from altac.api import Model, Program, check, check_source, load, load_model
     from altac.diagnostics import AltacError
     from altac.display.runs import Run
     from altac.syntax.postlex import grammar
 
 __version__ = "0.1.0"
-__all__ = ["AltacError", "Model", "Program", "Run", "check", "check_source", "grammar", "load"]
+__all__ = ["AltacError", "Model", "Program", "Run", "check", "check_source", "grammar", "load", "load_model"]
 
 
 def __dir__() -> list[str]:

@@ -3,50 +3,44 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from altac.backends import DEFAULT
 from altac.diagnostics.problem import AltacError, Problem
-from altac.display.runs import Run, Runs
+from altac.display.runs import Engine, Run, Runs, TestOutcome
 from altac.source import Source
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
     from altac import ir
+    from altac.analysis.hyperparameters import Hyperparameters
     from altac.analysis.minimal import Minimal
+    from altac.analysis.progress import Progress
     from altac.analysis.theorem import Verdict
+    from altac.analysis.tracefile import Written
+    from altac.analysis.train import Trained
+    from altac.backends.reading import LoadedModel
+    from altac.backends.verification import Report
     from altac.compile import Compiled, Record
     from altac.display.rules import Rules
     from altac.display.weights import Weights
     from altac.interpreter import Result
+    from altac.interpreter.inputs import Given, Input, Inputs, Item
     from altac.trace import Trace
     from altac.transformer import BuiltModel
     from altac.transformer.certificate import Certificate
     from altac.units import Units
+    from altac.view import View
 
-Engine = Literal["interpreter", "transformer"]
+__all__ = [
+    "LEVELS", "Engine", "Model", "Program", "Run", "Runs", "TestOutcome", "check", "check_source", "load", "load_model",
+]  # fmt: skip
+
 #: The optimisation levels.
 LEVELS = (0, 1, 2)
-#: Text in the program's spelling, or token names and numbers.
-Input = str | Sequence[str | int]
-
-
-@dataclass(frozen=True)
-class TestOutcome:
-    """One ``test`` line on one engine. ``got`` is what came out, in the form of what was expected."""
-
-    test: ir.Test
-    engine: Engine
-    got: str | tuple[str | int | bool, ...] | None
-    error: Problem | None = None
-
-    @property
-    def passed(self) -> bool:
-        return self.error is None and self.got == self.test.expected
 
 
 class Program:
@@ -85,27 +79,61 @@ class Program:
     def encode(self, given: Input) -> tuple[int, ...]:
         """Token indices of an input, with the program's frame. Raises `AltacError`."""
         from altac.interpreter.codec import read_input
+        from altac.interpreter.inputs import as_item
 
-        listed = isinstance(given, Iterable) and not isinstance(given, str)
-        return read_input(self.ir, list(given) if listed else given)
+        return read_input(self.ir, as_item(given))
 
     def run(
         self,
-        inputs: Iterable[Input],
+        inputs: Given,
         *,
         engine: Engine = "interpreter",
         max_layers: int | None = None,
         checked: bool = False,
+        skip_failing: bool = False,
     ) -> Runs:
         """Run the program on every input. An input that fails has its `Run.error` set; the others are unharmed.
 
-        A text alone is one input. ``checked``: the Transformer too fails where the program reads an undefined head or has
-        another error, instead of giving some output.
+        As everywhere, ``inputs`` are a list, or the Path of a file of JSON lines; a text alone is one input. ``checked``: the
+        Transformer too fails where the program reads an undefined head or has another error, instead of giving some output.
+        ``skip_failing`` leaves out inputs that cannot be read, are malformed, or on which the program fails; the result
+        names them.
 
-        Raises `AltacError` for an input that cannot be read, or if the program can never stop.
+        Raises:
+            AltacError: an input that cannot be read, none that is left, or a program that can never stop.
         """
-        tokens = [self.encode(i) for i in _several(inputs)]
-        return Runs(map(self.decode, self.results(tokens, engine, max_layers, checked)))
+        from altac.interpreter.inputs import read_inputs
+
+        found = read_inputs(self.ir, inputs, skip_failing)
+        return self._runs(found, self.results(found.tokens, engine, max_layers, checked), skip_failing)
+
+    def _runs(self, inputs: Inputs, results: Sequence[Result], skip_failing: bool) -> Runs:
+        """Results as JSON values, with the places of their inputs; ``skip_failing`` leaves out those with an error."""
+        if skip_failing:
+            inputs = inputs.leave_out({i: r.error for i, r in enumerate(results) if r.error is not None}, skip_failing)
+            results = [r for r in results if r.error is None]
+        places = map(inputs.place, range(len(inputs)))
+        return Runs((self.decode(r, p) for r, p in zip(results, places, strict=True)), inputs.skipped)
+
+    def stream(
+        self, items: Iterable[Item], *, engine: Engine = "interpreter", max_layers: int | None = None,
+        checked: bool = False,
+    ) -> Iterator[Run]:  # fmt: skip
+        """Run the program on items of `altac.interpreter.inputs`, however many, a batch at a time.
+
+        Also an input that cannot be read has its `Run.error` set. Raises `AltacError` if the program can never stop.
+        """
+        from altac.interpreter.inputs import batches
+
+        for batch in batches(self.ir, items):
+            sound = [tokens for item, tokens in batch if item.problem is None]
+            results = iter(self.results(sound, engine, max_layers, checked))
+            for item, _ in batch:
+                if item.problem is None:
+                    yield self.decode(next(results), item.place)
+                else:
+                    given = item.given if isinstance(item.given, list) else []
+                    yield Run(given, [], None, 0, False, item.problem, item.place)
 
     def trace(self, given: Input, *, max_layers: int | None = None) -> Trace:
         """Run the program on one input and keep the residual stream of every layer; a run that fails is kept up to there.
@@ -120,8 +148,7 @@ class Program:
         self, tokens: Sequence[Sequence[int]], engine: Engine, max_layers: int | None, checked: bool = False
     ) -> list[Result]:
         """Run on token indices. Raises ValueError for an engine that there is not."""
-        if engine not in get_args(Engine):
-            raise ValueError(f"there is no engine {engine!r}: use {' or '.join(map(repr, get_args(Engine)))}")
+        _choose("engine", engine, get_args(Engine))
         if engine == "transformer":
             runner = self.checked_runner if checked else self.runner
             found: list[Result] = runner.run(tokens, max_layers)
@@ -130,15 +157,17 @@ class Program:
 
         return run(self.ir, tokens, max_layers)
 
-    def decode(self, result: Result) -> Run:
-        """A result in JSON values."""
+    def decode(self, result: Result, place: str = "") -> Run:
+        """A result in JSON values; ``place`` says where its input is from."""
         from altac.interpreter.codec import input_json, output_json, output_text
+        from altac.interpreter.result import cut
 
         shown = list(input_json(self.ir, result.input))
         if result.error is not None:
-            return Run(shown, [], None, result.layers, result.halted, result.error)
+            return Run(shown, [], None, result.layers, result.halted, result.error, place)
         output = list(output_json(self.ir, result.output))
-        return Run(shown, output, output_text(self.ir, result.output), result.layers, result.halted)
+        text = output_text(self.ir, result.output)
+        return Run(shown, output, text, result.layers, result.halted, place=place, cut=cut(self.ir, result))
 
     @cached_property
     def runner(self) -> Any:
@@ -169,8 +198,7 @@ class Program:
         """
         from altac.compile import compile_program
 
-        if level not in LEVELS or isinstance(level, bool):
-            raise ValueError(f"there is no level {level!r}: use one of {', '.join(map(str, LEVELS))}")
+        _check_level(level)
         return Model(
             self,
             compile_program(
@@ -178,18 +206,110 @@ class Program:
             ),
         )
 
-    def minimal(self, inputs: Iterable[Input], *, conjuncts: bool = False, skip_failing: bool = False) -> Minimal:
+    def verify(
+        self, level: int = 2, *, target: str = DEFAULT, dtype: str = "float32", max_length: int | None = None,
+        inputs: Given | None = None, skip_failing: bool = False, exhaustive: int = 1500, samples: int = 400, seed: int = 0,
+        max_layers: int | None = None,
+    ) -> Report:  # fmt: skip
+        """Compile for a target, and compare the model with the interpreter; see `Model.verify` and `Program.compile`."""
+        model = self.compile(level, dtype=dtype, max_length=max_length, allow_sampled=True)
+        return model.verify(
+            target, inputs=inputs, skip_failing=skip_failing, exhaustive=exhaustive, samples=samples, seed=seed,
+            max_layers=max_layers,
+        )  # fmt: skip
+
+    def view(
+        self, given: Input, path: str | os.PathLike[str] | None = None, *, level: int = 2, max_layers: int | None = None
+    ) -> View:
+        """A run on one input, with the hidden units of ``level``; ``path`` is the HTML page to write, if any.
+
+        A run that fails is shown up to where it fails. Raises `AltacError` for an input that cannot be read, a program that can
+        never stop, and a file that cannot be written; ValueError for a ``path`` that does not end in .html.
+        """
+        from altac.view import page, view
+        from altac.writing import write_whole
+
+        _check_level(level)
+        if path is not None and not os.fspath(path).lower().endswith((".html", ".htm")):
+            raise ValueError(
+                f"the page must end in .html, not {os.fspath(path)!r}"
+            )  # arguments in the wrong order, most likely
+        found = view(self.ir, self.source, self.encode(given), level=level, max_layers=max_layers)
+        if path is not None:
+            write_whole(os.fspath(path), page(found.data))
+        return found
+
+    def trace_to(
+        self, path: str | os.PathLike[str], inputs: Given, *, every: bool = False, skip_failing: bool = False,
+        max_layers: int | None = None, engine: Literal["local", "dask"] = "local", scheduler: str | None = None,
+        progress: Progress | None = None,
+    ) -> Written:  # fmt: skip
+        """Write the assignments before and after every MLP step of many runs to a file, .safetensors or .jsonl.
+
+        Equal pairs are written once, with a count and a witness, or with ``every`` each by itself. ``scheduler`` is the address
+        of a Dask cluster, for the engine `dask`. See `altac.analysis.tracefile`. Raises `AltacError`.
+        """
+        from altac.analysis.progress import silent
+        from altac.analysis.tracefile import connected, write_traces
+        from altac.interpreter.inputs import read_inputs
+
+        _choose("engine", engine, ("local", "dask"))
+        found = read_inputs(self.ir, inputs, skip_failing)
+        with connected(scheduler), (progress or silent)("inputs") as done:
+            return write_traces(
+                self.ir, found, os.fspath(path), every=every, skip_failing=skip_failing, max_layers=max_layers,
+                engine="dask" if scheduler else engine, progress=done,
+            )  # fmt: skip
+
+    def train(
+        self, inputs: Given, *, tests: Sequence[Given] = (), preset: Literal["quick", "paper"] = "quick",
+        hyperparameters: Hyperparameters | Mapping[str, Any] | os.PathLike[str] | None = None, seed: int = 0,
+        directory: str | os.PathLike[str] | None = None, answer: Literal["all", "last"] = "all",
+        max_layers: int | None = None, skip_failing: bool = False, progress: Progress | None = None,
+    ) -> Trained:  # fmt: skip
+        """Train an MLP on traces of the inputs, put it among the compiled weights, and evaluate the Transformer on ``inputs`` and
+        ``tests``; see `altac.analysis.train`.
+
+        ``hyperparameters`` say what differs from the ``preset``: by name, or in a TOML or JSON file. ``directory`` keeps
+        checkpoints, metrics and the result. Raises `AltacError`.
+        """
+        from altac.analysis.hyperparameters import MAX_SEED, PRESETS
+        from altac.analysis.progress import silent
+        from altac.analysis.train import train
+        from altac.interpreter.inputs import read_inputs
+
+        _choose("preset", preset, tuple(PRESETS))
+        _choose("answer", answer, ("all", "last"))
+        if not 0 <= seed <= MAX_SEED:
+            raise ValueError(f"a seed is a number from 0 to {MAX_SEED:,}, not {seed!r}")
+        return train(
+            self.ir, read_inputs(self.ir, inputs, skip_failing), [read_inputs(self.ir, t, skip_failing) for t in tests],
+            preset=preset, hyperparameters=hyperparameters, seed=seed, directory=directory, answer=answer,
+            max_layers=max_layers, skip_failing=skip_failing, progress=progress or silent,
+        )  # fmt: skip
+
+    def minimal(
+        self, inputs: Given, *, conjuncts: bool = False, max_layers: int | None = None, skip_failing: bool = False
+    ) -> Minimal:
         """The minimal version with respect to the inputs; see `altac.analysis.minimal`. Raises `AltacError`."""
         from altac.analysis.minimal import minimal
+        from altac.interpreter.inputs import read_inputs
 
-        return minimal(self.ir, [self.encode(i) for i in inputs], conjuncts=conjuncts, skip_failing=skip_failing)
+        found = read_inputs(self.ir, inputs, skip_failing)
+        return minimal(self.ir, found, conjuncts=conjuncts, max_layers=max_layers, skip_failing=skip_failing)
 
-    def theorem(self, inputs: Iterable[Input], *, alpha: Fraction | None = None) -> Verdict:
+    def theorem(
+        self, inputs: Given, *, alpha: Fraction | None = None, max_layers: int | None = None, skip_failing: bool = False
+    ) -> Verdict:
         """Whether the rules are minimal for the inputs, and the compiled MLP a strict coordinate-wise local optimum; see
         `altac.analysis.theorem`. Raises `AltacError`."""
-        from altac.analysis.theorem import ALPHA, theorem
+        from altac.analysis.theorem import ALPHA, refuse_numerical, theorem
+        from altac.interpreter.inputs import read_inputs
 
-        return theorem(self.ir, [self.encode(i) for i in inputs], alpha=ALPHA if alpha is None else alpha)
+        refuse_numerical(self.ir)
+        found = read_inputs(self.ir, inputs, skip_failing)
+        chosen = ALPHA if alpha is None else alpha
+        return theorem(self.ir, found, alpha=chosen, max_layers=max_layers, skip_failing=skip_failing)
 
     def test(self, engine: Engine = "interpreter") -> list[TestOutcome]:
         """Run the ``test`` lines."""
@@ -290,19 +410,41 @@ class Model:
 
         return TransformerRunner.of(self.built, checked=True)
 
-    def run(self, inputs: Iterable[Input], *, max_layers: int | None = None) -> Runs:
+    def run(self, inputs: Given, *, max_layers: int | None = None, skip_failing: bool = False) -> Runs:
         """Like `Program.run`, on the compiled model."""
-        tokens = [self.program.encode(i) for i in _several(inputs)]
-        return Runs(map(self.program.decode, self.runner.run(tokens, max_layers)))
+        from altac.interpreter.inputs import read_inputs
+
+        found = read_inputs(self.program.ir, inputs, skip_failing)
+        return self.program._runs(found, self.runner.run(found.tokens, max_layers), skip_failing)
+
+    def verify(
+        self, target: str = DEFAULT, *, inputs: Given | None = None, skip_failing: bool = False, exhaustive: int = 1500,
+        samples: int = 400, seed: int = 0, max_layers: int | None = None,
+    ) -> Report:  # fmt: skip
+        """Compare the model, in the library of ``target``, with the interpreter: on all short inputs, on the given ones, and on
+        random longer ones; see `altac.backends.verification`. Raises `AltacError`."""
+        from altac.backends.runner import TransformerRunner
+        from altac.backends.verification import verify
+        from altac.interpreter.inputs import Inputs, read_inputs
+
+        program = self.program.ir
+        runner = self.runner if target == DEFAULT else TransformerRunner.of(self.built, target)
+        found = Inputs.of(()) if inputs is None else read_inputs(program, inputs, skip_failing)
+        return verify(
+            program, runner, target=target, proof=self.stages.proof, inputs=found, skip_failing=skip_failing,
+            exhaustive=exhaustive, samples=samples, seed=seed, max_layers=max_layers,
+        )  # fmt: skip
 
 
-def _several(inputs: Iterable[Input]) -> Iterable[Input]:
-    """Inputs one by one; a text alone is one. Raises TypeError for anything that is no collection."""
-    if isinstance(inputs, str):
-        return [inputs]
-    if not isinstance(inputs, Iterable):
-        raise TypeError(f"a text or a list of inputs is needed, not {inputs!r}")
-    return inputs
+def _choose(what: str, value: object, choices: Sequence[str]) -> None:
+    """Refuse a value that is none of the choices."""
+    if value not in choices:
+        raise ValueError(f"there is no {what} {value!r}: use {' or '.join(map(repr, choices))}")
+
+
+def _check_level(level: object) -> None:
+    if level not in LEVELS or isinstance(level, bool):
+        raise ValueError(f"there is no level {level!r}: use one of {', '.join(map(str, LEVELS))}")
 
 
 def check(
@@ -343,3 +485,13 @@ def load(path: str | os.PathLike[str], params: Mapping[str, Any] | None = None) 
             raise AltacError(NotAProgram(path=str(path)))
         raise AltacError(*problems)
     return program
+
+
+def load_model(directory: str | os.PathLike[str]) -> LoadedModel:
+    """The model in a directory that `Model.save` or `altac build` wrote, in its library, with its program; its own code runs.
+
+    Raises `AltacError` if there is none, or if it is not as it was built.
+    """
+    from altac.backends.reading import read
+
+    return read(directory)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,18 +73,69 @@ def test_rules_that_are_too_many_are_not_counted() -> None:
 
 
 def test_wrong_values_are_refused_with_the_choices() -> None:
-    program = altac.load(PARITY)
+    program: Any = altac.load(PARITY)
     with pytest.raises(ValueError, match="'interpreter' or 'transformer'"):
-        program.run([["START"]], engine="gpu")  # type: ignore[arg-type]
+        program.run([["START"]], engine="gpu")
     for level in (5, -3, True, "2"):
         with pytest.raises(ValueError, match="0, 1, 2"):
-            program.compile(level)  # type: ignore[arg-type]
+            program.compile(level)
     with pytest.raises(TypeError, match="not 12"):
-        program.run(12)  # type: ignore[arg-type]
+        program.run(12)
+    wrong: list[tuple[Any, str]] = [
+        (lambda: program.trace_to("t.jsonl", [], engine="gpu"), "'local' or 'dask'"),
+        (lambda: program.train([], preset="slow"), "'quick' or 'paper'"),
+        (lambda: program.train([], answer="first"), "'all' or 'last'"),
+        (lambda: program.train([], seed=-1), "from 0 to 4,294,967,295"),
+        (lambda: program.view(["START"], level=3), "0, 1, 2"),
+        (lambda: program.view("page.html", "START"), "must end in .html"),
+        (lambda: program.verify(exhaustive=-1), "from 0 to 1,000,000"),
+        (lambda: program.verify(samples=10**9), "from 0 to 1,000,000"),
+    ]
+    for call, message in wrong:
+        with pytest.raises(ValueError, match=message):
+            call()
     with pytest.raises(TypeError, match="Source"):
         altac.check_source("program p")  # type: ignore[arg-type]
 
 
 def test_the_package_shows_what_it_has() -> None:
-    assert set(dir(altac)) >= {"load", "check", "check_source", "grammar", "Program", "Model", "AltacError"}
+    assert set(dir(altac)) >= {
+        "load",
+        "check",
+        "check_source",
+        "grammar",
+        "load_model",
+        "Program",
+        "Model",
+        "AltacError",
+    }
     assert all(getattr(altac, name) is not None for name in dir(altac))
+
+
+def test_programs_do_what_the_commands_do() -> None:
+    assert set(dir(altac.Program)) >= {
+        "run",
+        "trace",
+        "trace_to",
+        "view",
+        "train",
+        "verify",
+        "minimal",
+        "theorem",
+        "test",
+    }
+    assert set(dir(altac.Model)) >= {"run", "save", "verify"}
+
+
+def test_a_page_is_written_and_a_model_is_read_back(tmp_path: Path) -> None:
+    program = altac.load(PARITY)
+    page = tmp_path / "run.html"
+    found = program.view("START 1 1", page)
+    assert found.trace.result.error is None
+    assert page.read_text().startswith("<!doctype html>") or "<html" in page.read_text()
+    program.compile().save(tmp_path / "model", "numpy")
+    model = altac.load_model(tmp_path / "model")
+    report = model.verify(inputs=[["START", 1]], exhaustive=10, samples=2)
+    assert report.agrees and report.given == 1 and report.json()["agrees"] and report.json()["units"] is None
+    whole = program.verify(target="numpy", exhaustive=10, samples=2)
+    assert whole.agrees and whole.json()["units"]["mismatches"] == 0

@@ -68,6 +68,7 @@ ELSEWHERE = {
     "plot-too-large",
     "token-index-range",
     "too-complex",
+    "too-many-inputs",
     "unit-not-exact",
     "units-refuted",
     "unknown-dtype",

@@ -15,6 +15,7 @@ from altac.diagnostics.analysis_errors import OtherRun
 from altac.diagnostics.cli_errors import CannotWrite
 from altac.diagnostics.problem import AltacError
 from altac.durable import write_file
+from altac.untrusted import open_file, parse_json
 
 
 @dataclass(frozen=True)
@@ -69,15 +70,21 @@ class Store:
             return None
         like, shape = jax.tree.flatten((parameters, state))
         try:
+            open_file(self.path, regular=True).close()
             with safe_open(self.path, framework="numpy") as file:
                 known = file.metadata() or {}
                 for what, value in self.fingerprint.items():
                     if known.get(what) != value:
                         raise AltacError(OtherRun(path=str(self.folder), what=_WORDS.get(what, what)))
+                shapes = [tuple(file.get_slice(f"{i:04}").get_shape()) for i in range(len(like))]
+                if shapes != [leaf.shape for leaf in like]:
+                    raise ValueError("arrays of other shapes")
                 leaves = [jnp.asarray(file.get_tensor(f"{i:04}"), leaf.dtype) for i, leaf in enumerate(like)]
-        except (SafetensorError, OSError):
+            metrics = [Metrics(**parse_json(line)) for line in known["metrics"].splitlines()]
+            if not metrics or not all(isinstance(number, int | float) for m in metrics for number in vars(m).values()):
+                raise ValueError("no metrics")
+        except (SafetensorError, OSError, ValueError, TypeError, KeyError):
             raise AltacError(OtherRun(path=str(self.folder), what="format of its checkpoint")) from None
-        metrics = [Metrics(**json.loads(line)) for line in known["metrics"].splitlines()]
         restored = jax.tree.unflatten(shape, leaves)
         return restored[0], restored[1], metrics
 

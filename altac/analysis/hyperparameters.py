@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
+import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
 from typing import Any, Literal
 
 from altac.diagnostics.analysis_errors import BadHyperparameter, UnreadableHyperparameters
 from altac.diagnostics.problem import AltacError, did_you_mean
+from altac.untrusted import parse_json, parse_toml, read_file, reason_of
 
 Optimizer = Literal["adam", "adafactor"]
 #: Which variables the trained MLP writes: all, as in the paper, or only those that the program ever updates.
 Outputs = Literal["all", "assigned"]
+
+#: Bytes in a file of hyperparameters.
+MAX_BYTES = 65_536
+#: Hidden layers, and steps, which are counted in 32 bits.
+MAX_LAYERS, MAX_STEPS = 64, 2**31 - 1
+#: Seeds are numbers of 32 bits.
+MAX_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -38,15 +45,23 @@ class Hyperparameters:
     def __post_init__(self) -> None:
         for name in ("batch", "steps", "every"):
             if getattr(self, name) < 1:
-                raise AltacError(BadHyperparameter(name=name, value=str(getattr(self, name)), wanted="a number from 1"))
-        if not self.hidden or min(self.hidden) < 1:
-            raise AltacError(BadHyperparameter(name="hidden", value=str(list(self.hidden)), wanted="sizes from 1"))
+                raise AltacError(
+                    BadHyperparameter(name=name, value=shown(getattr(self, name)), wanted="a number from 1")
+                )
+        for name in ("steps", "every"):
+            if getattr(self, name) > MAX_STEPS:
+                raise AltacError(
+                    BadHyperparameter(name=name, value=shown(getattr(self, name)), wanted=f"at most {MAX_STEPS:,}")
+                )
+        if not 0 < len(self.hidden) <= MAX_LAYERS or min(self.hidden) < 1:
+            wanted = f"sizes from 1, of 1 to {MAX_LAYERS} layers"
+            raise AltacError(BadHyperparameter(name="hidden", value=shown(list(self.hidden)), wanted=wanted))
         if not 0 < self.learning_rate < float("inf"):
             raise AltacError(
-                BadHyperparameter(name="learning_rate", value=str(self.learning_rate), wanted="a positive number")
+                BadHyperparameter(name="learning_rate", value=shown(self.learning_rate), wanted="a positive number")
             )
         if not 0 <= self.noise < float("inf"):
-            raise AltacError(BadHyperparameter(name="noise", value=str(self.noise), wanted="a number from 0"))
+            raise AltacError(BadHyperparameter(name="noise", value=shown(self.noise), wanted="a number from 0"))
         for name, choices in (("optimizer", ("adam", "adafactor")), ("outputs", ("all", "assigned"))):
             if getattr(self, name) not in choices:
                 raise AltacError(BadHyperparameter(name=name, value=getattr(self, name), wanted=" or ".join(choices)))
@@ -64,21 +79,32 @@ PRESETS = {
 }
 
 
-def read_hyperparameters(path: str, base: Hyperparameters) -> Hyperparameters:
+def read_hyperparameters(path: str | os.PathLike[str], base: Hyperparameters) -> Hyperparameters:
     """The hyperparameters in a TOML or JSON file; what it leaves out is as in ``base``.
 
     Raises:
         AltacError: the file cannot be read, or has an entry that is none or has a wrong value.
     """
+    name = os.fspath(path)
     try:
-        text = Path(path).read_text(encoding="utf-8")
-        data = json.loads(text) if path.endswith(".json") else tomllib.loads(text)
-        if not isinstance(data, dict):
+        data = read_file(path, MAX_BYTES)
+        if len(data) > MAX_BYTES:
+            raise ValueError(f"it is longer than {MAX_BYTES:,} bytes")
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"it is not UTF-8: it has the byte 0x{data[error.start]:02X}") from None
+        found = parse_json(text) if name.endswith(".json") else parse_toml(text)
+        if not isinstance(found, dict):
             raise ValueError("it is not a table of names and values")
-    except (OSError, ValueError, RecursionError) as error:
-        reason = str(getattr(error, "strerror", None) or error)
-        raise AltacError(UnreadableHyperparameters(path=path, reason=reason)) from None
-    return replace(base, **{name: _checked(name, value) for name, value in data.items()})
+    except (OSError, ValueError) as error:
+        raise AltacError(UnreadableHyperparameters(path=name, reason=reason_of(error))) from None
+    return adapted(base, found)
+
+
+def adapted(base: Hyperparameters, changes: Mapping[str, Any]) -> Hyperparameters:
+    """``base`` with some hyperparameters changed. Raises `AltacError` for one that there is not, or a wrong value."""
+    return replace(base, **{name: _checked(name, value) for name, value in changes.items()})
 
 
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -94,15 +120,31 @@ def _checked(name: str, value: Any) -> Any:
         wanted = f"`{close}`" if close else "one of " + ", ".join(known)
         raise AltacError(BadHyperparameter(name=name, value="", wanted=wanted))
     kinds = _KINDS[name]
+    if name == "hidden" and isinstance(value, tuple):
+        value = list(value)
     sound = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
     if sound and name == "hidden":
         sound = all(isinstance(size, int) and not isinstance(size, bool) for size in value)
         return tuple(value) if sound else _wrong(name, value)
+    if sound and float in kinds:
+        try:
+            return float(value)
+        except OverflowError:
+            sound = False
     return value if sound else _wrong(name, value)
 
 
 def _wrong(name: str, value: Any) -> Any:
     wanted = {list: "a list of whole numbers", str: "text", float: "a number", bool: "true or false"}
     raise AltacError(
-        BadHyperparameter(name=name, value=str(value), wanted=wanted.get(_KINDS[name][0], "a whole number"))
+        BadHyperparameter(name=name, value=shown(value), wanted=wanted.get(_KINDS[name][0], "a whole number"))
     )
+
+
+def shown(value: object) -> str:
+    """A value for a message, cut short: it may be anything that fits into a file."""
+    try:
+        text = str(value)
+    except (RecursionError, ValueError):  # nested deeply, or with more digits than Python writes
+        return "what it is"
+    return text if len(text) <= 60 else text[:56] + " ..."

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from altac.analysis.conjuncts import Reduced, reduce_rules
-from altac.analysis.states import Failure, States, collect_states
+from altac.analysis.states import States, collect_states
 from altac.analysis.tally import firings, rules_of, rules_on, slots_tested
+from altac.interpreter.inputs import Inputs, Skipped
 from altac.ir import (
     BoolDomain,
     Domain,
@@ -80,7 +81,7 @@ class Minimal:
         states: the number of distinct states that the MLP reads.
         evaluations: the number of all states, over inputs, layers and positions.
         tests_dropped: the ``test`` lines that the minimal version does not pass.
-        failures: inputs on which the program fails, where these were to be skipped.
+        skipped: the inputs that were left out, in their order.
     """
 
     original: Program
@@ -98,7 +99,7 @@ class Minimal:
     states: int
     evaluations: int
     tests_dropped: tuple[Test, ...]
-    failures: tuple[Failure, ...]
+    skipped: tuple[Skipped, ...]
 
     def __len__(self) -> int:
         """The number of rules as the paper counts them: updates and resets."""
@@ -125,7 +126,7 @@ class Minimal:
 
 def minimal(
     program: Program,
-    inputs: Sequence[Sequence[int]],
+    inputs: Inputs | Sequence[Sequence[int]],
     *,
     conjuncts: bool = False,
     max_layers: int | None = None,
@@ -181,7 +182,7 @@ def minimal(
         states=len(states),
         evaluations=int(states.counts.sum()),
         tests_dropped=tuple(t for t, ok in zip(program.tests, passed, strict=True) if not ok),
-        failures=states.failures,
+        skipped=states.skipped,
     )
 
 

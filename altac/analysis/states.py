@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from altac.diagnostics.learnability_errors import FailingInput, NoInputs
-from altac.diagnostics.problem import AltacError, Problem
+from altac.diagnostics.learnability_errors import NoInputs
+from altac.diagnostics.problem import AltacError
 from altac.interpreter import State, When, run
+from altac.interpreter.inputs import Inputs, Skipped
 from altac.ir import Domain, Head, Program
 
 Codes = NDArray[np.int64]
@@ -22,14 +23,6 @@ Words = NDArray[np.uint64]
 _PENDING = 1 << 20
 #: Numbers below this fit into one word of a key.
 _WORD = 1 << 62
-
-
-@dataclass(frozen=True)
-class Failure:
-    """An input on which the program fails: its index among the inputs, and why."""
-
-    index: int
-    problem: Problem
 
 
 @dataclass(frozen=True)
@@ -44,7 +37,7 @@ class States:
         tokens: the token indices that occur, ascending.
         length: the number of positions that occur: 0 to ``length - 1``.
         inputs: the number of inputs that were run.
-        failures: those that fail, if they were to be skipped; they contribute nothing.
+        skipped: those that were left out; they contribute nothing.
     """
 
     names: tuple[str, ...]
@@ -55,7 +48,7 @@ class States:
     tokens: tuple[int, ...]
     length: int
     inputs: int
-    failures: tuple[Failure, ...]
+    skipped: tuple[Skipped, ...]
 
     def __len__(self) -> int:
         """The number of distinct states."""
@@ -86,7 +79,7 @@ def undefined(domain: Domain) -> int:
 
 def collect_states(
     program: Program,
-    inputs: Sequence[Sequence[int]],
+    inputs: Inputs | Sequence[Sequence[int]],
     names: Iterable[str] | None = None,
     *,
     max_layers: int | None = None,
@@ -107,16 +100,13 @@ def collect_states(
     wanted = None if names is None else set(names)
     slots = [s for s in program.slots if wanted is None or s.name in wanted]
     watch = _Watch(slots, program.tokens.size)
-    results = run(program, inputs, max_layers, watch)
-    failures = tuple(Failure(i, r.error) for i, r in enumerate(results) if r.error is not None)
-    sound = [s for s, r in zip(inputs, results, strict=True) if r.error is None]
-    if failures:
-        if not skip_failing or not sound:
-            first = failures[0]
-            number, problem = first.index + 1, first.problem
-            raise AltacError(FailingInput(number=number, failing=len(failures), inputs=len(inputs)), problem)
+    given = Inputs.of(inputs)
+    results = run(program, given.tokens, max_layers, watch)
+    problems = {i: r.error for i, r in enumerate(results) if r.error is not None}
+    sound = given.leave_out(problems, skip_failing)
+    if problems:
         watch = _Watch(slots, program.tokens.size)  # without the states of those that fail in the end
-        run(program, sound, max_layers, watch)
+        run(program, sound.tokens, max_layers, watch)
     words, counts = watch.states()
     return States(
         names=tuple(s.name for s in watch.slots),
@@ -127,7 +117,7 @@ def collect_states(
         tokens=tuple(np.flatnonzero(watch.tokens).tolist()),
         length=watch.length,
         inputs=len(sound),
-        failures=failures,
+        skipped=sound.skipped,
     )
 
 

@@ -19,10 +19,11 @@ from typing import Literal
 import numpy as np
 
 from altac.analysis.conjuncts import Conjunct, ConjunctTests
-from altac.analysis.states import Codes, Failure, States, collect_states
+from altac.analysis.states import Codes, States, collect_states
 from altac.analysis.tally import Tally, antecedents, groups, matches, rules_of, rules_on, slots_tested, tally
 from altac.diagnostics.learnability_errors import NotCategorical
 from altac.diagnostics.problem import AltacError
+from altac.interpreter.inputs import Inputs, Skipped
 from altac.ir import Head, Program, RealDomain, Rule, SetDomain
 
 #: The weight of the regulariser; both theorems hold below 1.
@@ -101,7 +102,7 @@ class Verdict:
         rules: the rule set.
         parameters: how many parameters there are.
         inputs, states, evaluations: as in `altac.analysis.minimal.Minimal`.
-        failures: inputs on which the program fails, where these were to be skipped.
+        skipped: the inputs that were left out, in their order.
     """
 
     program: Program
@@ -114,7 +115,7 @@ class Verdict:
     inputs: int
     states: int
     evaluations: int
-    failures: tuple[Failure, ...]
+    skipped: tuple[Skipped, ...]
 
     @property
     def minimal(self) -> bool:
@@ -129,7 +130,7 @@ class Verdict:
 
 def theorem(
     program: Program,
-    inputs: Sequence[Sequence[int]],
+    inputs: Inputs | Sequence[Sequence[int]],
     *,
     alpha: Fraction = ALPHA,
     max_layers: int | None = None,
@@ -168,7 +169,7 @@ def theorem(
         inputs=states.inputs,
         states=len(states),
         evaluations=int(states.counts.sum()),
-        failures=states.failures,
+        skipped=states.skipped,
     )
 
 

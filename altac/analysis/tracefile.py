@@ -20,14 +20,17 @@ from typing import IO, Any, Literal
 
 import numpy as np
 
-from altac.analysis.inputs import Inputs
 from altac.analysis.packing import Array, Counted, distinct, hashed, join
 from altac.analysis.traces import CHUNK, Layout, Pairs, by_witness, chunks, extract, unpacked
 from altac.diagnostics.analysis_errors import NoDask, NoScheduler, OtherFormat
 from altac.diagnostics.cli_errors import CannotWrite
+from altac.diagnostics.learnability_errors import NoInputs
 from altac.diagnostics.problem import AltacError, Problem
+from altac.diagnostics.syntax_errors import UnreadableFile
 from altac.durable import replacing, work_folder, write_file
+from altac.interpreter.inputs import Inputs, Skipped
 from altac.ir import Head, Program, label
+from altac.untrusted import open_file, parse_json, read_file, reason_of
 
 Engine = Literal["local", "dask"]
 #: Rows that one partition of the merge holds, about.
@@ -43,7 +46,7 @@ class Written:
     pairs: int
     rows: int
     inputs: int
-    skipped: tuple[tuple[int, Problem], ...]
+    skipped: tuple[Skipped, ...]
 
 
 def write_traces(
@@ -52,7 +55,7 @@ def write_traces(
     path: str,
     *,
     every: bool = False,
-    skip: bool = False,
+    skip_failing: bool = False,
     max_layers: int | None = None,
     engine: Engine = "local",
     chunk: int = CHUNK,
@@ -64,12 +67,14 @@ def write_traces(
     the program, the inputs and the options are the same. ``progress`` is called with inputs done and all.
 
     Raises:
-        AltacError: the suffix is no known format, the program fails on an input (unless ``skip``), the file
+        AltacError: the suffix is no known format, the program fails on an input (unless ``skip_failing``), the file
             cannot be written, Dask is not installed.
     """
     writer = {".safetensors": _write_tensors, ".jsonl": _write_lines}.get(Path(path).suffix)
     if writer is None:
         raise AltacError(OtherFormat(path=path, formats="`.safetensors` or `.jsonl`"))
+    if not len(inputs):
+        raise AltacError(NoInputs())
     run_tasks = _local if engine == "local" else _dask()
     plan = repr((VERSION, program, inputs.tokens, every, max_layers, chunk))
     try:
@@ -81,19 +86,19 @@ def write_traces(
                 first += len(tokens)
             skipped: dict[int, Problem] = {}
             for job, failed in zip(jobs, run_tasks(_extract_part, jobs), strict=True):
-                if failed and not skip:
+                if failed and not skip_failing:
                     shutil.rmtree(folder, ignore_errors=True)
-                    raise inputs.failed(failed)
+                    inputs.leave_out(failed, skip_failing)
                 skipped |= failed
                 if progress is not None:
                     progress(job.first + len(job.tokens), len(inputs.tokens))
-            used = inputs.without(skipped) if skipped else inputs
+            used = inputs.leave_out(skipped, skip_failing)
             pieces = _partitions(folder, len(jobs), every)
             sizes = list(run_tasks(_merge_partition, pieces))
             total = sum(n for n, _ in sizes)
             head = header(program, used, every, total)
             with replacing(path) as file:
-                writer(file, Layout(program), np.array(inputs.lines), head, pieces)
+                writer(file, Layout(program), np.array(inputs.numbers), head, pieces)
             shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         raise AltacError(CannotWrite(path=path, reason=(error.strerror or str(error)).lower())) from None
@@ -104,7 +109,7 @@ def _begin(plan: str, folder: Path) -> None:
     """Empty the folder of the work, unless it is that of an earlier call with the same plan."""
     text = json.dumps({"format": FORMAT, "plan": hashlib.sha256(plan.encode()).hexdigest()})
     known = folder / "plan.json"
-    if not known.is_file() or known.read_text(encoding="utf-8", errors="replace") != text:
+    if not known.is_file() or read_file(known, len(text)) != text.encode():
         for left in folder.iterdir():
             left.unlink()
         write_file(known, text)
@@ -151,8 +156,7 @@ class _Chunk:
 def _extract_part(job: _Chunk) -> dict[int, Problem]:
     """Trace a chunk and keep the result, unless that is done already; the problems of inputs that failed."""
     done = job.path.with_suffix(".json")
-    if done.exists():
-        failed = json.loads(done.read_text(encoding="utf-8"))
+    if (failed := _known(job, done)) is not None:
         if not failed:
             return {}
         _, again = extract(job.program, [job.tokens[i] for i in failed], 0, job.max_layers)
@@ -161,6 +165,17 @@ def _extract_part(job: _Chunk) -> dict[int, Problem]:
     _write_counted(job.path, rows)
     write_file(done, json.dumps([i - job.first for i in problems]))
     return problems
+
+
+def _known(job: _Chunk, done: Path) -> list[int] | None:
+    """The inputs of a chunk that failed when it was traced; None if it was not, or what is kept of it is broken."""
+    try:
+        failed = parse_json(read_file(done, 16 * len(job.tokens) + 2, regular=True).decode())
+        rows = _read_counted(job.path)
+    except (OSError, ValueError, EOFError):
+        return None
+    sound = isinstance(failed, list) and all(type(i) is int and 0 <= i < len(job.tokens) for i in failed)
+    return failed if sound and len(rows.words) == len(rows.counts) == len(rows.witness) else None
 
 
 @dataclass(frozen=True)
@@ -239,7 +254,9 @@ def _write_counted(path: Path, rows: Counted) -> None:
 
 
 def _load(path: Path, name: str) -> Array:
-    array: Array = np.load(path.with_suffix(f".{name}.npy"), mmap_mode="r")
+    file = path.with_suffix(f".{name}.npy")
+    open_file(file, regular=True).close()
+    array: Array = np.load(file, mmap_mode="r")
     return array
 
 
@@ -338,9 +355,21 @@ def _json_lines(program: Program, pairs: Pairs, witness: Array) -> Iterator[str]
 
 
 def read_traces(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:
-    """The header and the arrays of a safetensors trace file: ``before``, ``after``, ``count``, ``witness``."""
-    from safetensors import safe_open
+    """The header and the arrays of a safetensors trace file: ``before``, ``after``, ``count``, ``witness``.
 
-    with safe_open(os.fspath(path), framework="numpy") as file:
-        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-        return json.loads(file.metadata()["altac"]), arrays
+    Raises `AltacError` if it is none.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        open_file(path, regular=True).close()
+        with safe_open(os.fspath(path), framework="numpy") as file:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+            head = parse_json((file.metadata() or {}).get("altac", "null"))
+        if not isinstance(head, dict) or (head.get("format"), head.get("version")) != (FORMAT, VERSION):
+            raise ValueError("it is not what `altac trace` has written")
+    except SafetensorError as error:
+        raise AltacError(UnreadableFile(name=os.fspath(path), reason=f"it is no safetensors file: {error}")) from None
+    except (OSError, ValueError) as error:
+        raise AltacError(UnreadableFile(name=os.fspath(path), reason=reason_of(error))) from None
+    return head, arrays

@@ -19,6 +19,7 @@ import optax
 
 from altac.analysis.checkpoint import Metrics, Store
 from altac.analysis.hyperparameters import Hyperparameters
+from altac.analysis.memory import check_memory
 from altac.analysis.packing import Array
 from altac.analysis.vectors import Vectors
 from altac.diagnostics.analysis_errors import Diverged
@@ -69,8 +70,10 @@ def train(
     after the first checkpoint at or after so many steps.
 
     Raises:
-        AltacError: the loss is no number any more, the directory holds another run or cannot be written.
+        AltacError: a hyperparameter asks for more memory than there is, the loss is no number any more, the directory holds
+            another run or cannot be written.
     """
+    check_memory(how, data.inputs.shape[1], data.targets.shape[1])
     sizes = (data.inputs.shape[1], *how.hidden, data.targets.shape[1])
     optimizer = _optimizer(how)
     parameters = initial_parameters(sizes, seed)

@@ -167,9 +167,11 @@ class Inference(ABC):
         run = self.run([tokens], max_layers)[0]
         if run.problem:
             raise ValueError(PROBLEMS[run.problem].format(length=len(run.output), **run._asdict()))
+        cut = self._cut(tokens, run)
         return {
             "input": [self.configuration.tokens[t].name for t in tokens], "output": self.values(run.output),
             "text": self.text(run.output), "layers": run.layers, "halted": run.halted,
+            **({} if cut is None else {"cut": cut}),
         }  # fmt: skip
 
     # token indices
@@ -282,6 +284,13 @@ class Inference(ABC):
         causal = self._causal
         stopped = bool(run.output) and tokens[-1] == causal.stop
         return stopped or not tokens or (causal.limit is not None and len(tokens) >= causal.limit)
+
+    def _cut(self, tokens: list[int], run: Run) -> int | None:
+        """The limit, if it ended a causal run before the stop token came."""
+        causal = self.configuration.causal
+        if causal is None or not tokens or (run.output and run.output[-1] + causal.shift == causal.stop):
+            return None
+        return causal.limit
 
     def _longest(self) -> int:
         """The number of tokens after which nothing is appended."""

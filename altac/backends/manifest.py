@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Literal
 
 from altac.transformer.configuration import json_text, plain, read_json
+from altac.untrusted import open_file, read_file
 
 MANIFEST = "altac.json"
 #: The program in every directory: as the JSON of its IR, and as its source if it has one.
 PROGRAM, SOURCE = "program.json", "program.alta"
+#: Bytes of altac.json, and of the configuration of a model.
+MAX_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,10 @@ class Manifest:
         Raises:
             OSError, ValueError: there is none, or it is not as `to_json` gave it.
         """
-        return read_json(cls, (directory / MANIFEST).read_text(encoding="utf-8"))
+        data = read_file(directory / MANIFEST, MAX_BYTES, regular=True)
+        if len(data) > MAX_BYTES:
+            raise ValueError(f"it is longer than {MAX_BYTES:,} bytes")
+        return read_json(cls, data.decode("utf-8"))
 
     def to_json(self) -> str:
         """The text of altac.json."""
@@ -56,11 +62,11 @@ class Manifest:
         """The files in ``directory`` that are missing, unreadable or changed."""
         for file in self.files:
             try:
-                data = (directory / file.name).read_bytes()
-            except OSError:
-                yield file.name
-                continue
-            if hashlib.sha256(data).hexdigest() != file.sha256:
+                with open_file(directory / file.name, regular=True) as opened:
+                    sound = hashlib.file_digest(opened, "sha256").hexdigest() == file.sha256
+            except (OSError, ValueError):
+                sound = False
+            if not sound:
                 yield file.name
 
     def covers(self, directory: Path) -> bool:

@@ -10,9 +10,11 @@ from altac.backends import backend
 from altac.backends.manifest import MANIFEST, PROGRAM, Manifest
 from altac.backends.protocol import Model
 from altac.backends.runner import TransformerRunner
+from altac.backends.verification import Report, verify
 from altac.diagnostics.build_errors import AlteredModel, UnreadableModel
 from altac.diagnostics.problem import AltacError
 from altac.durable import recover
+from altac.interpreter.inputs import Given, Inputs, read_inputs
 from altac.ir import Program
 from altac.ir.json import load
 
@@ -29,6 +31,17 @@ class LoadedModel:
     def runner(self) -> TransformerRunner:
         """Runs the model with the interpreter's results."""
         return TransformerRunner(self.program, self.model)
+
+    def verify(
+        self, *, inputs: Given | None = None, skip_failing: bool = False, exhaustive: int = 1500, samples: int = 400,
+        seed: int = 0, max_layers: int | None = None,
+    ) -> Report:  # fmt: skip
+        """Compare the model with the interpreter; see `altac.backends.verification`. Raises `AltacError`."""
+        found = Inputs.of(()) if inputs is None else read_inputs(self.program, inputs, skip_failing)
+        return verify(
+            self.program, self.runner, target=self.target, inputs=found, skip_failing=skip_failing,
+            exhaustive=exhaustive, samples=samples, seed=seed, max_layers=max_layers,
+        )  # fmt: skip
 
 
 def read(directory: str | os.PathLike[str]) -> LoadedModel:

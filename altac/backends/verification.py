@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
 
+from altac.backends import DEFAULT
 from altac.backends.runner import TransformerRunner
 from altac.diagnostics.build_errors import InputExceedsModel
-from altac.diagnostics.problem import AltacError
+from altac.diagnostics.problem import AltacError, Problem
 from altac.diagnostics.runtime_errors import Unfinished
 from altac.interpreter import Result, State, When, run
-from altac.interpreter.codec import read_input
+from altac.interpreter.codec import input_json, read_input
+from altac.interpreter.inputs import Inputs, Skipped
 from altac.ir import Program, RealDomain
+from altac.transformer import Configuration
+from altac.units.proof import Report as Proof
 
 Tokens = tuple[int, ...]
 
 #: Candidates per sample: random inputs often make no sense to a program.
 TRIES = 10
+#: Inputs that can be asked for, of each kind.
+MOST = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -51,9 +57,10 @@ class Report:
 
     ``exhaustive_length`` is the number of tokens (frame aside) up to which every input was tried. ``compared`` counts
     the inputs on which the interpreter succeeds or that never end, of which there are ``unfinished``; ``failing`` counts
-    the others, which say nothing.
+    the others, which say nothing. ``given`` inputs among them came from the user, ``skipped`` of those were left out.
     ``margin`` is the least lead of a chosen logit (1 if exact), ``closest`` the inputs whose means came
-    nearest to a boundary, nearest first.
+    nearest to a boundary, nearest first. ``target`` and ``configuration`` say what was compared, ``proof`` what was shown of its
+    hidden units, unless it was built before.
     """
 
     exhaustive_length: int
@@ -66,38 +73,85 @@ class Report:
     narrowest: Tokens
     closest: tuple[Closest, ...]
     differences: tuple[Difference, ...]
+    given: int
+    skipped: tuple[Skipped, ...]
+    program: Program = field(repr=False)
+    target: str
+    configuration: Configuration = field(repr=False)
+    proof: Proof | None = field(repr=False)
 
     @property
     def agrees(self) -> bool:
-        return not self.differences
+        """Whether the model does what the interpreter does, and its hidden units what the program says."""
+        return not self.differences and (self.proof is None or not self.proof.mismatches)
+
+    def json(self) -> dict[str, Any]:
+        """What `altac verify --json` prints."""
+        certificate, proof = self.configuration.certificate, self.proof
+        return {
+            "agrees": self.agrees,
+            "target": self.target,
+            "exhaustive_length": self.exhaustive_length,
+            "exhaustive": self.exhaustive,
+            "given": self.given,
+            "skipped": len(self.skipped),
+            "compared": self.compared,
+            "unfinished": self.unfinished,
+            "failing": self.failing,
+            "longest": self.longest,
+            "differences": [input_json(self.program, d.tokens) for d in self.differences],
+            "margin": self.margin,
+            "closest": [
+                {"input": input_json(self.program, c.tokens), "head": c.head, "mean": c.value, "distance": c.distance}
+                for c in self.closest
+            ],
+            "units": None if proof is None else {
+                "exhaustive": proof.exhaustive, "paths": sum(t.paths for t in proof.targets),
+                "mismatches": len(proof.mismatches),
+            },
+            "certificate": {
+                "dtype": self.configuration.dtype, "max_length": self.configuration.max_length,
+                "margin": certificate.margin, "proof": certificate.proof, "sampled": list(certificate.sampled),
+                "statement": certificate.statement,
+            },
+        }  # fmt: skip
 
 
 def verify(
     program: Program,
     runner: TransformerRunner,
     *,
+    target: str = DEFAULT,
+    proof: Proof | None = None,
+    inputs: Inputs | Sequence[Tokens] = (),
+    skip_failing: bool = False,
     exhaustive: int = 1500,
     samples: int = 400,
     seed: int = 0,
     max_layers: int | None = None,
 ) -> Report:
-    """Compare the interpreter with the model that ``runner`` runs.
+    """Compare the interpreter with the model that ``runner`` runs, on ``inputs`` and others.
 
     ``exhaustive`` bounds the inputs of the exhaustive part (at least every input of one token is tried),
     ``samples`` the number of further inputs: the program's tests, changes of them, and random sequences up to the
-    certified length.
+    certified length. ``skip_failing`` leaves out given inputs on which the program fails or that are too long for the model.
 
     Raises:
-        AltacError: the program never halts and has no limit.
+        AltacError: the program never halts and has no limit, or a given input is to be left out and may not be.
+        ValueError: ``exhaustive`` or ``samples`` is no number from 0 to `MOST`.
     """
+    for name, number in (("exhaustive", exhaustive), ("samples", samples)):
+        if not 0 <= number <= MOST:
+            raise ValueError(f"{name} is a number from 0 to {MOST:,}, not {number:,}")
+    given = _usable(program, runner, Inputs.of(inputs), skip_failing, max_layers)
     rng = random.Random(seed)
     limit = runner.model.configuration.max_length
     length, short = _all_short(program, exhaustive, limit)
     longer = dict.fromkeys(_samples(program, TRIES * samples, limit, rng))
     longer = {tokens: None for tokens in longer if tokens not in set(short)}
-    inputs = [*short, *_succeeding(program, list(longer), samples, max_layers)]
+    tried = [*short, *_succeeding(program, list(longer), samples, max_layers), *given.tokens]
     watch = _Watch(program)
-    reference = run(program, inputs, max_layers, watch.see if watch.heads else None)
+    reference = run(program, tried, max_layers, watch.see if watch.heads else None)
     sound = [r for r in reference if r.error is None or isinstance(r.error, Unfinished)]
     measured = runner.measure([r.input for r in sound], max_layers)
     # A model that is made for shorter texts than a program generates says so.
@@ -110,8 +164,23 @@ def verify(
     return Report(
         length, len(short), len(sound), sum(r.error is not None for r in sound), len(reference) - len(sound),
         max((len(r.input) for r in sound), default=0),
-        margin, narrowest, watch.nearest(inputs, {i for i, r in enumerate(reference) if r.error is None}), tuple(different),
+        margin, narrowest, watch.nearest(tried, {i for i, r in enumerate(reference) if r.error is None}), tuple(different),
+        len(given), given.skipped, program, target, runner.model.configuration, proof,
     )  # fmt: skip
+
+
+def _usable(
+    program: Program, runner: TransformerRunner, inputs: Inputs, skip_failing: bool, max_layers: int | None
+) -> Inputs:
+    """The given inputs that say something about the model."""
+    longest = runner.model.configuration.max_length
+    problems: dict[int, Problem] = {}
+    for i, result in enumerate(run(program, inputs.tokens, max_layers) if inputs.tokens else ()):
+        if longest is not None and len(result.input) > longest:
+            problems[i] = InputExceedsModel(length=len(result.input), longest=longest)
+        elif result.error is not None and not isinstance(result.error, Unfinished):
+            problems[i] = result.error
+    return inputs.leave_out(problems, skip_failing)
 
 
 def _succeeding(program: Program, candidates: list[Tokens], count: int, max_layers: int | None) -> list[Tokens]:

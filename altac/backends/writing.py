@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from altac.backends import DEFAULT, backend
-from altac.backends.manifest import MANIFEST, PROGRAM, SOURCE, Manifest
+from altac.backends.manifest import MANIFEST, MAX_BYTES, PROGRAM, SOURCE, Manifest
 from altac.diagnostics.build_errors import NotOurDirectory, NotWritable
 from altac.diagnostics.problem import AltacError
 from altac.durable import ForeignFolderError, replace_folder
@@ -14,6 +14,7 @@ from altac.ir import Program
 from altac.ir.json import dump
 from altac.transformer import BuiltModel
 from altac.transformer.configuration import FORMAT, parse_json
+from altac.untrusted import read_file
 
 
 def write(
@@ -61,7 +62,7 @@ def is_ours(directory: Path) -> bool:
 def _is_early(directory: Path) -> bool:
     """Whether ``directory`` holds a build of the time before there was a manifest."""
     try:
-        config = parse_json((directory / "config.json").read_text(encoding="utf-8"))
+        config = parse_json(read_file(directory / "config.json", MAX_BYTES, regular=True).decode("utf-8"))
     except (OSError, ValueError):
         return False
     written = {"model.py", "model.safetensors", "config.json", "labels.json", "README.md", "__pycache__"}

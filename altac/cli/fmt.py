@@ -7,8 +7,9 @@ import sys
 import click
 
 from altac.cli.exits import Exit
-from altac.cli.output import echo_program, report, write_whole
+from altac.cli.output import echo_program, report
 from altac.diagnostics.problem import AltacError
+from altac.writing import write_whole
 
 
 @click.command()
@@ -17,13 +18,18 @@ from altac.diagnostics.problem import AltacError
 @click.option("--diff", is_flag=True, help="Change nothing; print what would change.")
 def fmt(files: tuple[str, ...], only_check: bool, diff: bool) -> int:
     """Format programs in place; - formats stdin to stdout."""
+    from altac.syntax.limits import MAX_CHARACTERS
     from altac.syntax.printer import format_source
     from altac.syntax.reading import decode_source, read_source
 
     changed = failed = False
     for file in files:
         try:
-            source = decode_source(sys.stdin.buffer.read(), "<stdin>") if file == "-" else read_source(file)
+            source = (
+                decode_source(sys.stdin.buffer.read(4 * MAX_CHARACTERS + 1), "<stdin>")
+                if file == "-"
+                else read_source(file)
+            )
             text = format_source(source)
             if diff:
                 _show_difference(source.text, text, source.name)

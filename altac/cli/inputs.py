@@ -1,34 +1,38 @@
-"""Inputs from files of JSON lines."""
+"""What commands share that take inputs: options, and what they say of inputs that are left out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
-from altac.api import Program
-from altac.diagnostics.problem import AltacError, Problem
-from altac.interpreter.lines import open_lines, parse_lines
+from altac.cli.output import count, show
 
 if TYPE_CHECKING:
-    from altac.analysis.states import Failure
+    from altac.api import Program
+    from altac.interpreter.inputs import Skipped
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Inputs that are left out and shown one by one.
+SHOWN = 5
 
 
-@dataclass(frozen=True)
-class Item:
-    """One input, or why it cannot be one. ``place`` names it in messages."""
-
-    place: str
-    given: Any = None
-    problem: Problem | None = None
+def inputs_option(required: bool = False, text: str = "Inputs as JSON lines; - for stdin.") -> Callable[[F], F]:
+    """Adds ``--inputs F.jsonl``, as ``source``."""
+    return click.option(
+        "--inputs", "source", type=click.Path(path_type=Path), metavar="F.jsonl", required=required, help=text
+    )
 
 
-def read_items(lines: TextIO, name: str) -> Iterator[Item]:
-    """The inputs on the lines of the file called ``name``; blank lines are left out."""
-    for line in parse_lines(lines, name):
-        yield Item(f"{name}:{line.number}", line.given, line.problem)
+def skip_failing_option(command: F) -> F:
+    """Adds ``--skip-failing``."""
+    return click.option(
+        "--skip-failing", is_flag=True,
+        help="Leave out inputs that cannot be read or on which the program fails, and say how many; none left is an error.",
+    )(command)  # fmt: skip
 
 
 #: How an INPUT is to be read: as text, as a JSON array of tokens, or as text if the program's spellings can read it.
@@ -55,71 +59,14 @@ def as_meant(program: Program, text: str, meant: Meant) -> str | list[Any]:
             return read_array(text)
 
 
-#: Bad lines that are shown.
-_SHOWN = 20
-
-
-@dataclass(frozen=True)
-class InputSet:
-    """Inputs of a program as token indices, each with its place; and those that are none: place and reason."""
-
-    tokens: tuple[tuple[int, ...], ...]
-    places: tuple[str, ...]
-    failing: tuple[tuple[str, Problem], ...]
-
-    def with_failures(self, failures: Iterable[Failure]) -> list[tuple[str, Problem]]:
-        """The failing inputs together with those on which the program fails, in the order of their lines."""
-        found = [*self.failing, *((self.places[f.index], f.problem) for f in failures)]
-        return sorted(found, key=lambda f: int(f[0].rpartition(":")[2]))
-
-
-def read_set(program: Program, path: str, skip_failing: bool) -> InputSet:
-    """The inputs of a file, for an analysis that needs all of them.
-
-    Raises:
-        AltacError: the file cannot be read or is empty, a line is malformed, or, unless ``skip_failing``, a line is
-            no input of the program.
-    """
-    from altac.diagnostics.learnability_errors import FailingInput, NoInputs
-
-    name = "<stdin>" if path == "-" else path
-    sound: list[tuple[str, tuple[int, ...]]] = []
-    failing: list[tuple[str, Problem]] = []
-    malformed: list[Problem] = []
-    try:
-        with open_lines(path) as lines:
-            for item in read_items(lines, name):
-                if item.problem is not None:
-                    malformed.append(item.problem)
-                    if len(malformed) >= _SHOWN:
-                        break
-                    continue
-                try:
-                    sound.append((item.place, program.encode(item.given)))
-                except AltacError as error:
-                    failing.append((item.place, error.problems[0]))
-    except OSError as error:  # a folder opens on some systems, and fails when it is read
-        from altac.diagnostics.syntax_errors import UnreadableFile
-
-        raise AltacError(UnreadableFile(name=path, reason=(error.strerror or str(error)).lower())) from None
-    if malformed:
-        raise AltacError(*malformed)
-    if not sound and not failing:
-        raise AltacError(NoInputs(place=name))
-    if failing and not (skip_failing and sound):
-        place, problem = failing[0]
-        count = len(sound) + len(failing)
-        raise AltacError(FailingInput(place=place, number=1, failing=len(failing), inputs=count), problem)
-    return InputSet(tuple(t for _, t in sound), tuple(p for p, _ in sound), tuple(failing))
-
-
-def placed(error: AltacError, inputs: InputSet) -> AltacError:
-    """``error`` of an analysis, with the places of inputs instead of their numbers."""
-    from altac.diagnostics.learnability_errors import FailingInput
-
-    return AltacError(
-        *(
-            replace(p, place=inputs.places[p.number - 1]) if isinstance(p, FailingInput) and not p.place else p
-            for p in error.problems
-        )
-    )
+def report_skipped(skipped: Sequence[Skipped], number: int, inputs: int) -> None:
+    """Say on stderr how many of all ``inputs`` were left out, and of the first which and why."""
+    if not number:
+        return
+    lines = [f"{number:,} of {count(inputs, 'input')} left out:"]
+    for one in skipped[:SHOWN]:
+        place = f"{one.place or 'the input'}: "
+        lines.append(f"  {place}{one.problem.render_title().removeprefix(place)}")
+    if number > SHOWN:
+        lines.append(f"  and {number - SHOWN:,} more")
+    show(lines, err=True)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from altac.api import Program, load
 from altac.cli.exits import Exit
-from altac.cli.output import count, params_option, report, show, write_whole
-from altac.diagnostics.problem import AltacError, Problem
+from altac.cli.inputs import inputs_option, report_skipped, skip_failing_option
+from altac.cli.output import count, params_option, report, show
+from altac.diagnostics.problem import AltacError
+from altac.writing import write_whole
 
 if TYPE_CHECKING:
     from altac.analysis.minimal import Minimal
@@ -20,10 +23,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", metavar="FILE")
-@click.option("--inputs", "source", required=True, metavar="F.jsonl", help="Inputs as JSON lines; - for stdin.")
+@inputs_option(required=True)
 @click.option("-o", "--output", "target", metavar="MIN.alta", help="Write the minimal version to this file.")
 @click.option("--conjuncts", is_flag=True, help="Also remove conjuncts that make no difference.")
-@click.option("--skip-failing", is_flag=True, help="Leave out inputs on which the program fails.")
+@skip_failing_option
 @click.option(
     "--max-layers",
     type=click.IntRange(min=0),
@@ -34,31 +37,22 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="The report as one JSON object.")
 @params_option
 def minimize(
-    file: str, source: str, target: str | None, conjuncts: bool, skip_failing: bool, max_layers: int | None,
+    file: str, source: Path, target: str | None, conjuncts: bool, skip_failing: bool, max_layers: int | None,
     verbose: bool, as_json: bool, params: dict[str, str],
 ) -> int:  # fmt: skip
     """Find the rules, tokens and positions of a program that given inputs need, and write the program that has only these."""
-    from altac.analysis.minimal import minimal
-    from altac.cli.inputs import placed, read_set
-
     program = load(file, params)
     report(program.warnings)
     if target is not None:
         _refuse_overwriting(target)
-    inputs = read_set(program, source, skip_failing)
-    try:
-        found = minimal(
-            program.ir, inputs.tokens, conjuncts=conjuncts, max_layers=max_layers, skip_failing=skip_failing
-        )
-    except AltacError as error:
-        raise placed(error, inputs) from None
-    failing = inputs.with_failures(found.failures)
+    found = program.minimal(source, conjuncts=conjuncts, max_layers=max_layers, skip_failing=skip_failing)
+    report_skipped(found.skipped, len(found.skipped), found.inputs + len(found.skipped))
     if target is not None:
         write_whole(target, found.text)
     if as_json:
-        click.echo(json.dumps(_json(program, found, failing, target), ensure_ascii=False))
+        click.echo(json.dumps(_json(program, found, target), ensure_ascii=False))
         return Exit.SUCCESS
-    show(_lines(program, found, failing, verbose))
+    show(_lines(program, found, verbose))
     if target is not None:
         show([f"\nwritten to {target}"])
     return Exit.SUCCESS
@@ -68,17 +62,17 @@ def _refuse_overwriting(path: str) -> None:
     """Only what this command wrote may be replaced. Raises `AltacError`."""
     from altac.analysis.minimal import HEADING
     from altac.diagnostics.cli_errors import AlreadyExists
+    from altac.untrusted import read_file
 
     try:
-        with open(path, encoding="utf-8", errors="replace") as existing:
-            ours = existing.read(len(HEADING)) == HEADING
-    except OSError:
+        ours = read_file(path, 4 * len(HEADING), regular=True).decode("utf-8", "replace").startswith(HEADING)
+    except (OSError, ValueError):
         ours = not os.path.isfile(path)  # what keeps it from being written is found then
     if not ours:
         raise AltacError(AlreadyExists(path=path))
 
 
-def _lines(program: Program, found: Minimal, failing: list[tuple[str, Problem]], verbose: bool) -> Iterator[str]:
+def _lines(program: Program, found: Minimal, verbose: bool) -> Iterator[str]:
     from altac.analysis.wording import conjunct_text, counted, line_of, rule_text
 
     original = found.original
@@ -87,8 +81,8 @@ def _lines(program: Program, found: Minimal, failing: list[tuple[str, Problem]],
         f"{program.name} on {count(found.inputs, 'input')}: the MLP reads {count(found.evaluations, 'state')},"
         f" {found.states:,} of them different"
     )
-    if failing:
-        yield f"  left out      {count(len(failing), 'input')} on which the program fails, first {failing[0][0]}"
+    if found.skipped:
+        yield f"  left out      {count(len(found.skipped), 'input')}"
     yield f"  rules         {len(found.kept):,} of {rules:,} apply"
     if original.heads:
         yield f"  head values   {len(found.resets):,} of {len(found.resets) + found.resets_dropped:,} occur"
@@ -126,7 +120,7 @@ def _lines(program: Program, found: Minimal, failing: list[tuple[str, Problem]],
             yield f"removed {conjunct_text(original, conjunct)} from {rule_text(original, kept.original)}"
 
 
-def _json(program: Program, found: Minimal, failing: list[tuple[str, Problem]], target: str | None) -> dict[str, Any]:
+def _json(program: Program, found: Minimal, target: str | None) -> dict[str, Any]:
     from altac.analysis.wording import conjunct_json, rule_json
     from altac.diagnostics.json import to_json
     from altac.rules.printing import json_value
@@ -136,7 +130,7 @@ def _json(program: Program, found: Minimal, failing: list[tuple[str, Problem]], 
         "program": program.name,
         "output": target,
         "inputs": found.inputs,
-        "failing": [{"place": place, "error": to_json(problem)} for place, problem in failing],
+        "failing": [{"place": s.place, "error": to_json(s.problem)} for s in found.skipped],
         "states": found.states,
         "evaluations": found.evaluations,
         "rules": len(found.kept),

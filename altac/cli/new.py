@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from altac.cli.exits import Exit
-from altac.cli.output import write_whole
 from altac.diagnostics.cli_errors import AlreadyExists
 from altac.diagnostics.problem import AltacError
+from altac.writing import write_whole
 
 TEMPLATE = """\
 // {title}: what the program computes, and how.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -112,18 +112,6 @@ def target_option(command: F) -> F:
     )(command)  # fmt: skip
 
 
-def write_whole(path: str, content: str | bytes) -> None:
-    """Write a file completely or not at all. Raises `AltacError`."""
-    from altac.diagnostics.cli_errors import CannotWrite
-    from altac.diagnostics.problem import AltacError
-    from altac.durable import write_file
-
-    try:
-        write_file(path, content)
-    except OSError as error:
-        raise AltacError(CannotWrite(path=path, reason=(error.strerror or str(error)).lower())) from None
-
-
 @contextmanager
 def progress_bar(unit: str) -> Iterator[Callable[[int, int], None]]:
     """Shows progress on a terminal, on stderr, and nothing elsewhere. Yields a function of what is done, and of all."""
@@ -137,15 +125,3 @@ def progress_bar(unit: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-#: Skipped inputs that are shown one by one.
-SHOWN = 5
-
-
-def report_skipped(file: str, skipped: Sequence[tuple[int, Problem]]) -> None:
-    """Say on stderr which inputs were left out, and why."""
-    lines = [f"{file}:{line} is left out: {problem.render_title()}" for line, problem in skipped[:SHOWN]]
-    if len(skipped) > SHOWN:
-        lines.append(f"and {len(skipped) - SHOWN:,} more")
-    show(lines, err=True)

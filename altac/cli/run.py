@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from altac.api import Program, load
+from altac.api import Engine, Program, load
 from altac.cli.exits import Exit
-from altac.cli.inputs import Item, Meant, as_meant, meant_option, read_items
+from altac.cli.inputs import SHOWN, Meant, as_meant, inputs_option, meant_option, report_skipped, skip_failing_option
 from altac.cli.output import params_option, report
 from altac.diagnostics.cli_errors import BadLine
-from altac.diagnostics.problem import AltacError, Problem
-from altac.display.runs import Run
-from altac.interpreter.lines import open_lines
-from altac.interpreter.result import Result
+from altac.diagnostics.problem import AltacError
+from altac.display.runs import Run, cut_words
 
-#: Runs token indices on the engine that was asked for.
-Results = Callable[[Sequence[Sequence[int]]], list[Result]]
-#: Inputs that are run together.
-BATCH = 4096
+if TYPE_CHECKING:
+    from altac.interpreter.inputs import Item
+
+#: Inputs after which a terminal is told how many are done.
+_TOLD = 4096
 
 
 @click.command()
 @click.argument("file", metavar="FILE")
 @click.argument("inputs", nargs=-1, metavar="[INPUT...]")
-@click.option("--inputs", "source", metavar="F.jsonl", help="Inputs as JSON lines; - for stdin.")
+@inputs_option()
+@skip_failing_option
 @click.option("--engine", type=click.Choice(["interpreter", "transformer"]), default="interpreter", show_default=True)
 @click.option(
     "--max-layers",
@@ -48,8 +50,9 @@ BATCH = 4096
 def run(
     file: str,
     inputs: tuple[str, ...],
-    source: str | None,
-    engine: Any,
+    source: Path | None,
+    skip_failing: bool,
+    engine: Engine,
     max_layers: int | None,
     checked: bool,
     as_json: bool,
@@ -62,74 +65,53 @@ def run(
     """
     if not inputs and source is None:
         raise click.UsageError("Give an INPUT, or a file of them with --inputs.")
+    from altac.interpreter.inputs import Skipped, failing, items
+
     program = load(file, params)
     report(program.warnings)
-    items = _arguments(program, inputs, meant)
-
-    def results_of(tokens: Sequence[Sequence[int]]) -> list[Result]:
-        return program.results(tokens, engine, max_layers, checked)
-
-    sound = True
-    if source is None:
-        sound = _run_all(program, items, results_of, as_json)
-    else:
-        sound = _run_all(program, items, results_of, as_json)
-        with open_lines(source) as lines:
-            sound = (
-                _run_all(program, read_items(lines, "<stdin>" if source == "-" else source), results_of, as_json)
-                and sound
-            )
-    return Exit.SUCCESS if sound else Exit.FAILURE
+    given = chain(_arguments(program, inputs, meant), () if source is None else items(source))
+    done = failed = 0
+    skipped: list[Skipped] = []
+    for found in program.stream(given, engine=engine, max_layers=max_layers, checked=checked):
+        done += 1
+        if found.error is None or not skip_failing:
+            _show(found, as_json)
+        if found.error is not None:
+            failed += 1
+            if len(skipped) < SHOWN:
+                skipped.append(Skipped(found.place, done, found.error))
+        if done % _TOLD == 0 and sys.stderr.isatty():
+            click.echo(f"\r{done:,} inputs", nl=False, err=True)
+    if done >= _TOLD and sys.stderr.isatty():
+        click.echo("\r" + " " * 30 + "\r", nl=False, err=True)
+    if not skip_failing:
+        return Exit.FAILURE if failed else Exit.SUCCESS
+    if failed == done > 0:
+        raise failing(skipped[0], failed, done)
+    report_skipped(skipped, failed, done)
+    return Exit.SUCCESS
 
 
 def _arguments(program: Program, inputs: tuple[str, ...], meant: Meant) -> Iterator[Item]:
-    for number, text in enumerate(inputs, 1):
+    """The INPUTs of the command line, read as they are meant."""
+    from altac.interpreter.inputs import items
+
+    for item in items(list(inputs)):
         try:
-            yield Item(f"input {number}", as_meant(program, text, meant))
+            yield replace(item, given=as_meant(program, item.given, meant))
         except AltacError as error:
-            yield Item(f"input {number}", problem=error.problems[0])
+            yield replace(item, problem=error.problems[0])
 
 
-def _run_all(program: Program, items: Iterator[Item], results_of: Results, as_json: bool) -> bool:
-    """Run in batches, print results in order and report what failed. Whether all succeeded."""
-    sound = True
-    done = 0
-    while batch := list(islice(items, BATCH)):
-        tokens: dict[int, tuple[int, ...]] = {}
-        problems: dict[int, Problem] = {}
-        for i, item in enumerate(batch):
-            if item.problem is not None:
-                problems[i] = item.problem
-                continue
-            try:
-                tokens[i] = program.encode(item.given)
-            except AltacError as error:
-                problems[i] = error.problems[0]
-        results = dict(zip(tokens, results_of(list(tokens.values())), strict=True))
-        for i, item in enumerate(batch):
-            if i in problems:
-                outcome = Run(item.given if isinstance(item.given, list) else [], [], None, 0, False, problems[i])
-            else:
-                outcome = program.decode(results[i])
-            sound = _show(outcome, item, as_json) and sound
-        done += len(batch)
-        if sys.stderr.isatty() and len(batch) == BATCH:
-            click.echo(f"\r{done:,} inputs", nl=False, err=True)
-    if sys.stderr.isatty() and done > BATCH:
-        click.echo("\r" + " " * 30 + "\r", nl=False, err=True)
-    return sound
-
-
-def _show(outcome: Run, item: Item, as_json: bool) -> bool:
-    if outcome.error is not None:
-        if not isinstance(outcome.error, BadLine):
-            click.echo(f"{item.place}:", err=True)
-        report([outcome.error])
-        if as_json:
-            click.echo(json.dumps(outcome.json(), ensure_ascii=False))
-        return False
+def _show(found: Run, as_json: bool) -> None:
+    """Print what came out for an input; what failed, on stderr."""
+    if found.error is not None:
+        if found.place and not isinstance(found.error, BadLine):
+            click.echo(f"{found.place}:", err=True)
+        report([found.error])
     if as_json:
-        click.echo(json.dumps(outcome.json(), ensure_ascii=False))
-    else:
-        click.echo(json.dumps(outcome.output, ensure_ascii=False) if outcome.text is None else outcome.text)
-    return True
+        click.echo(json.dumps(found.json(), ensure_ascii=False))
+    elif found.error is None:
+        click.echo(json.dumps(found.output, ensure_ascii=False) if found.text is None else found.text)
+        if found.cut is not None:
+            click.echo(f"{found.place}: {cut_words(found.cut)}" if found.place else cut_words(found.cut), err=True)

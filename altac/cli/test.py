@@ -30,7 +30,7 @@ def test(files: tuple[str, ...], engine: str, params: dict[str, str]) -> int:
     from pathlib import Path
 
     searched = not files
-    chosen = list(files) or sorted(str(p) for p in Path().rglob("*.alta"))
+    chosen = list(files) or sorted(str(p) for p in Path().rglob("*.alta") if p.is_file() or p.is_symlink())
     if not chosen:
         raise click.UsageError("There is no .alta file here. Give a FILE.")
     engines: list[Any] = ["interpreter", "transformer"] if engine == "both" else [engine]

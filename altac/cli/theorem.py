@@ -6,14 +6,15 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from altac.api import Program, load
 from altac.cli.exits import Exit
+from altac.cli.inputs import inputs_option, report_skipped, skip_failing_option
 from altac.cli.output import count, params_option, report, show
-from altac.diagnostics.problem import AltacError, Problem
 
 if TYPE_CHECKING:
     from altac.analysis.theorem import Unneeded, Verdict, Violation
@@ -35,14 +36,14 @@ def _alpha(_ctx: click.Context, _param: click.Parameter, value: str | None) -> F
 
 @click.command()
 @click.argument("file", metavar="FILE")
-@click.option("--inputs", "source", required=True, metavar="F.jsonl", help="Inputs as JSON lines; - for stdin.")
+@inputs_option(required=True)
 @click.option(
     "--alpha",
     callback=_alpha,
     metavar="A",
     help="The weight of the regulariser; 0.5 by default: the theorems hold below 1.",
 )
-@click.option("--skip-failing", is_flag=True, help="Leave out inputs on which the program fails.")
+@skip_failing_option
 @click.option(
     "--max-layers",
     type=click.IntRange(min=0),
@@ -53,40 +54,29 @@ def _alpha(_ctx: click.Context, _param: click.Parameter, value: str | None) -> F
 @click.option("--json", "as_json", is_flag=True, help="The verdict as one JSON object.")
 @params_option
 def theorem(
-    file: str, source: str, alpha: Fraction | None, skip_failing: bool, max_layers: int | None, verbose: bool,
+    file: str, source: Path, alpha: Fraction | None, skip_failing: bool, max_layers: int | None, verbose: bool,
     as_json: bool, params: dict[str, str],
 ) -> int:  # fmt: skip
     """Tell whether the rules of a program are minimal for given inputs, and whether the MLP compiled from them is a strict
     coordinate-wise local optimum of the regularised reconstruction loss (appendix B of the ALTA paper)."""
-    from altac.analysis.theorem import ALPHA, refuse_numerical
-    from altac.analysis.theorem import theorem as check
-    from altac.cli.inputs import placed, read_set
-
     program = load(file, params)
     report(program.warnings)
-    refuse_numerical(program.ir)
-    inputs = read_set(program, source, skip_failing)
-    try:
-        verdict = check(
-            program.ir, inputs.tokens, alpha=alpha or ALPHA, max_layers=max_layers, skip_failing=skip_failing
-        )
-    except AltacError as error:
-        raise placed(error, inputs) from None
-    failing = inputs.with_failures(verdict.failures)
+    verdict = program.theorem(source, alpha=alpha, max_layers=max_layers, skip_failing=skip_failing)
+    report_skipped(verdict.skipped, len(verdict.skipped), verdict.inputs + len(verdict.skipped))
     if as_json:
-        click.echo(json.dumps(_json(program, verdict, failing), ensure_ascii=False))
+        click.echo(json.dumps(_json(program, verdict), ensure_ascii=False))
     else:
-        show(_lines(program, verdict, failing, None if verbose else _SHOWN))
+        show(_lines(program, verdict, None if verbose else _SHOWN))
     return Exit.SUCCESS
 
 
-def _lines(program: Program, verdict: Verdict, failing: list[tuple[str, Problem]], most: int | None) -> Iterator[str]:
+def _lines(program: Program, verdict: Verdict, most: int | None) -> Iterator[str]:
     yield (
         f"{program.name} on {count(verdict.inputs, 'input')}: {count(len(verdict.rules), 'rule')},"
         f" {count(verdict.parameters, 'parameter')}, {count(verdict.states, 'different state')}"
     )
-    if failing:
-        yield f"  left out         {count(len(failing), 'input')} on which the program fails, first {failing[0][0]}"
+    if verdict.skipped:
+        yield f"  left out         {count(len(verdict.skipped), 'input')}"
     idle = sum(u.conjunct is None for u in verdict.unneeded)
     needless = f"{count(idle, 'rule')} and {count(len(verdict.unneeded) - idle, 'conjunct')} are not needed"
     yield f"  minimal          {'yes' if verdict.minimal else f'no: {needless}'}"
@@ -153,7 +143,7 @@ def _number(value: Fraction) -> int | float | str:
     return float(value) if Fraction(float(value)) == value else str(value)
 
 
-def _json(program: Program, verdict: Verdict, failing: list[tuple[str, Problem]]) -> dict[str, Any]:
+def _json(program: Program, verdict: Verdict) -> dict[str, Any]:
     from altac.analysis.wording import conjunct_json, rule_json
     from altac.diagnostics.json import to_json
 
@@ -167,7 +157,7 @@ def _json(program: Program, verdict: Verdict, failing: list[tuple[str, Problem]]
         "rules": len(verdict.rules),
         "parameters": verdict.parameters,
         "inputs": verdict.inputs,
-        "failing": [{"place": place, "error": to_json(problem)} for place, problem in failing],
+        "failing": [{"place": s.place, "error": to_json(s.problem)} for s in verdict.skipped],
         "states": verdict.states,
         "unneeded": [
             {

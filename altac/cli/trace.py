@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
 
 import click
 
 from altac.api import Program, load
 from altac.cli.exits import Exit
-from altac.cli.inputs import Meant, as_meant, meant_option
-from altac.cli.output import on_terminal, params_option, report, show, write_whole
+from altac.cli.inputs import Meant, as_meant, inputs_option, meant_option, skip_failing_option
+from altac.cli.output import on_terminal, params_option, report, show
+from altac.display.runs import ending
 from altac.styled import cells, columns, paint, wants_color
+from altac.writing import write_whole
 
 
 @click.command()
@@ -22,12 +26,10 @@ from altac.styled import cells, columns, paint, wants_color
 @click.option("--layers", metavar="A..B", help="Show only these layers.")
 @click.option("--only", metavar="NAME", multiple=True, help="Show only this variable or head; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines, one per moment; with -o, a JSON summary.")
-@click.option("--inputs", "source", metavar="F.jsonl", help="Trace all inputs of a file, into a file; - for stdin.")
+@inputs_option(text="Trace all inputs of a file of JSON lines, into a file; - for stdin.")
 @click.option("-o", "--output", metavar="T", help="Where to write the traces: T.safetensors or T.jsonl.")
 @click.option("--all", "every", is_flag=True, help="Write every pair, instead of distinct pairs with counts.")
-@click.option(
-    "--skip-failing", is_flag=True, help="Leave out inputs that cannot be read or on which the program fails."
-)
+@skip_failing_option
 @click.option("--engine", type=click.Choice(["local", "dask"]), default="local", show_default=True)
 @click.option("--scheduler", metavar="ADDRESS", help="The Dask cluster to use; its workers must see the output folder.")
 @click.option("--plot", "picture", metavar="FILE.svg|FILE.png", help="Draw a picture instead (needs altac[plot]).")
@@ -45,11 +47,11 @@ def trace(
     picture: str | None,
     variables: str | None,
     heads: str | None,
-    source: str | None,
+    source: Path | None,
     output: str | None,
     every: bool,
     skip_failing: bool,
-    engine: str,
+    engine: Literal["local", "dask"],
     scheduler: str | None,
     meant: Meant,
     params: dict[str, str],
@@ -60,6 +62,8 @@ def trace(
     """
     if (given is None) == (source is None) or (source is None) != (output is None):
         raise click.UsageError("Give an INPUT to look at, or --inputs with -o to write traces to a file.")
+    if skip_failing and source is None:
+        raise click.UsageError("--skip-failing is for --inputs.")
     if picture is None and (variables is not None or heads is not None):
         raise click.UsageError("--variables and --heads are for --plot.")
     if picture is not None and (as_json or only or source is not None):
@@ -72,8 +76,8 @@ def trace(
         from altac.cli.trace_files import trace_to_file
 
         trace_to_file(
-            program, source, output, every=every, skip=skip_failing, max_layers=max_layers,
-            engine="dask" if scheduler else engine, scheduler=scheduler, as_json=as_json,
+            program, source, output, every=every, skip_failing=skip_failing, max_layers=max_layers, engine=engine,
+            scheduler=scheduler, as_json=as_json,
         )  # fmt: skip
         return Exit.SUCCESS
     assert given is not None
@@ -103,8 +107,7 @@ def trace(
     if not as_json:
         run = program.decode(found.result)
         shown = run.text if run.text is not None else json.dumps(run.output, ensure_ascii=False)
-        halted = "halted" if run.halted else "not halted"
-        show([f"{shown}   ({run.layers} layers, {halted})"])
+        show([f"{shown}   ({ending(run.layers, run.halted, run.cut)})"])
     return Exit.SUCCESS
 
 

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from pathlib import Path
+from typing import Literal
 
 import click
 
 from altac.api import Program
-from altac.cli.output import progress_bar, report_skipped
+from altac.cli.inputs import report_skipped
+from altac.cli.output import progress_bar
 
 
 def trace_to_file(
-    program: Program,
-    source: str,
-    output: str,
-    *,
-    every: bool,
-    skip: bool,
-    max_layers: int | None,
-    engine: Any,
-    scheduler: str | None,
-    as_json: bool,
-) -> None:
+    program: Program, source: Path, output: str, *, every: bool, skip_failing: bool, max_layers: int | None,
+    engine: Literal["local", "dask"], scheduler: str | None, as_json: bool,
+) -> None:  # fmt: skip
     """Run the program on a file of inputs and write the assignments around every MLP sub-layer."""
-    from altac.analysis.inputs import read_inputs
-    from altac.analysis.tracefile import connected, write_traces
-
-    inputs = read_inputs(program.ir, source, skip)
-    with connected(scheduler), progress_bar("inputs") as progress:
-        done = write_traces(
-            program.ir, inputs, output, every=every, skip=skip, max_layers=max_layers, engine=engine, progress=progress
-        )
-    report_skipped(inputs.file, done.skipped)
+    done = program.trace_to(
+        output, source, every=every, skip_failing=skip_failing, max_layers=max_layers, engine=engine,
+        scheduler=scheduler, progress=progress_bar,
+    )  # fmt: skip
+    report_skipped(done.skipped, len(done.skipped), done.inputs + len(done.skipped))
     if as_json:
         click.echo(
             json.dumps({"pairs": done.pairs, "rows": done.rows, "inputs": done.inputs, "skipped": len(done.skipped)})

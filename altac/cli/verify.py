@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from altac.api import load
+from altac.api import load, load_model
 from altac.cli.exits import Exit
+from altac.cli.inputs import inputs_option, report_skipped, skip_failing_option
 from altac.cli.output import level_option, params_option, report, show, target_option
 from altac.styled import Line
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from altac.backends.verification import Report
     from altac.ir import Program
     from altac.transformer import Configuration
+    from altac.units.proof import Report as Proof
 
 #: What says how a model is built; that in a directory is built already.
 _BUILDING = {"target": "--target", "level": "-O", "dtype": "--dtype", "max_length": "--max-length", "params": "-D"}
@@ -33,82 +36,79 @@ _BUILDING = {"target": "--target", "level": "-O", "dtype": "--dtype", "max_lengt
 @click.option("--max-layers", type=click.IntRange(min=0), metavar="K")
 @click.option(
     "--exhaustive",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1_000_000),
     default=1500,
     show_default=True,
     help="Inputs of the exhaustive part, at most.",
 )
 @click.option(
-    "--samples", type=click.IntRange(min=0), default=400, show_default=True, help="Further inputs, longer ones."
+    "--samples", type=click.IntRange(0, 1_000_000), default=400, show_default=True, help="Further inputs, longer ones."
 )
+@inputs_option(text="Inputs to compare on besides, as JSON lines; - for stdin.")
+@skip_failing_option
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--json", "as_json", is_flag=True)
 @params_option
 @click.pass_context
 def verify(
     context: click.Context, path: str, target: str, level: int, dtype: str, max_length: int | None, max_layers: int | None,
-    exhaustive: int, samples: int, seed: int, as_json: bool, params: dict[str, str],
+    source: Path | None, skip_failing: bool, exhaustive: int, samples: int, seed: int, as_json: bool, params: dict[str, str],
 ) -> int:  # fmt: skip
     """Compare interpreter and compiled model, and print what is guaranteed.
 
     Of a FILE the model is built first. DIR is what `altac build` has written: its own code runs, in the library that it is for.
     """
-    from altac.backends.runner import TransformerRunner
-    from altac.backends.verification import verify as compare
-
+    options: dict[str, Any] = {
+        "inputs": source, "skip_failing": skip_failing, "exhaustive": exhaustive, "samples": samples, "seed": seed,
+        "max_layers": max_layers,
+    }  # fmt: skip
     if os.path.isdir(path):
-        from altac.backends.reading import read
-
         for name, option in _BUILDING.items():
             if context.get_parameter_source(name) == ParameterSource.COMMANDLINE:
                 raise click.UsageError(f"{option} is for a FILE; the model in {path} is built already.")
-        loaded = read(path)
-        program, target, units, runner = loaded.program, loaded.target, None, loaded.runner
+        found = load_model(path).verify(**options)
     else:
-        source = load(path, params)
-        report(source.warnings)
-        model = source.compile(level, dtype=dtype, max_length=max_length, allow_sampled=True)
-        program = source.ir
-        units = model.stages.proof
-        runner = TransformerRunner.of(model.built, target)
-    found = compare(program, runner, exhaustive=exhaustive, samples=samples, seed=seed, max_layers=max_layers)
-    sound = found.agrees and (units is None or not units.mismatches)
-    configuration = runner.model.configuration
+        program = load(path, params)
+        report(program.warnings)
+        found = program.verify(level, target=target, dtype=dtype, max_length=max_length, **options)
+    report_skipped(found.skipped, len(found.skipped), found.given + len(found.skipped))
     if as_json:
-        click.echo(json.dumps(_json(program, target, units, found, configuration), ensure_ascii=False))
-        return Exit.SUCCESS if sound else Exit.FAILURE
-    title = f"{program.name} at -O{configuration.level}, {configuration.dtype}, for {target}"
+        click.echo(json.dumps(found.json(), ensure_ascii=False))
+        return Exit.SUCCESS if found.agrees else Exit.FAILURE
+    configuration = found.configuration
+    title = f"{found.program.name} at -O{configuration.level}, {configuration.dtype}, for {found.target}"
     show([((title, "strong"),), "", configuration.certificate.statement, ""], hang=0)
-    show(_recorded(configuration) if units is None else _proof(units), hang=4)
+    show(_recorded(configuration) if found.proof is None else _proof(found.proof), hang=4)
     unfinished = f", never ends on {found.unfinished:,}" if found.unfinished else ""
+    given = f", {found.given:,} that were given" if found.given else ""
     show([
-        f"\nAll {found.exhaustive:,} inputs of up to {found.exhaustive_length} tokens and {samples} more of up to"
+        f"\nAll {found.exhaustive:,} inputs of up to {found.exhaustive_length} tokens{given} and {samples} more of up to"
         f" {found.longest} were tried: the interpreter succeeds on {found.compared - found.unfinished:,}{unfinished}"
         f" and stops with an error on {found.failing:,}.",
         f"Outputs, layers and halting agree on {found.compared - len(found.differences):,} of {found.compared:,}.",
-        f"Worst lead of a chosen logit: {found.margin:.6g} (exact: 1), on {_input(program, found.narrowest)}",
+        f"Worst lead of a chosen logit: {found.margin:.6g} (exact: 1), on {_input(found.program, found.narrowest)}",
     ], hang=0)  # fmt: skip
     for near in found.closest:
         show([
             f"  {near.head}: the mean {near.value:.6g} came within {near.distance:.3g} of the boundary"
-            f" {near.boundary:.6g} on {_input(program, near.tokens)}"
+            f" {near.boundary:.6g} on {_input(found.program, near.tokens)}"
         ])  # fmt: skip
-    _show_differences(program, found)
-    return Exit.SUCCESS if sound else Exit.FAILURE
+    _show_differences(found)
+    return Exit.SUCCESS if found.agrees else Exit.FAILURE
 
 
-def _show_differences(program: Program, found: Report) -> None:
+def _show_differences(found: Report) -> None:
     from altac.interpreter.codec import output_json
 
     for difference in found.differences[:5]:
-        show([(("DIFFERENT", "error"), (f" on {_input(program, difference.tokens)}", "plain"))], err=True)
+        show([(("DIFFERENT", "error"), (f" on {_input(found.program, difference.tokens)}", "plain"))], err=True)
         for name, result in (("interpreter", difference.interpreter), ("transformer", difference.transformer)):
-            output = json.dumps(output_json(program, result.output))
+            output = json.dumps(output_json(found.program, result.output))
             problem = "" if result.error is None else f", {result.error.code}"
             show([f"  {name}: {output} after {result.layers} layers, halted {result.halted}{problem}"], err=True)
 
 
-def _proof(units: Any) -> Iterator[Line | str]:
+def _proof(units: Proof) -> Iterator[Line | str]:
     """What was shown about the hidden units, target by target."""
     complete = [t for t in units.targets if t.exhaustive]
     paths = sum(t.paths for t in complete)
@@ -135,32 +135,3 @@ def _input(program: Program, tokens: Sequence[int]) -> str:
 
     text = quote_input(program, tokens)
     return text if len(text) <= 72 else text[:68] + " ..."
-
-
-def _json(program: Program, target: str, units: Any, found: Report, configuration: Configuration) -> dict[str, Any]:
-    from altac.interpreter.codec import input_json
-
-    certificate = configuration.certificate
-    return {
-        "agrees": found.agrees and (units is None or not units.mismatches),
-        "target": target,
-        "exhaustive_length": found.exhaustive_length,
-        "exhaustive": found.exhaustive,
-        "compared": found.compared,
-        "unfinished": found.unfinished,
-        "failing": found.failing,
-        "longest": found.longest,
-        "differences": [list(input_json(program, d.tokens)) for d in found.differences],
-        "margin": found.margin,
-        "closest": [
-            {"input": list(input_json(program, c.tokens)), "head": c.head, "mean": c.value, "distance": c.distance}
-            for c in found.closest
-        ],
-        "units": None if units is None else {
-            "exhaustive": units.exhaustive, "paths": sum(t.paths for t in units.targets), "mismatches": len(units.mismatches),
-        },
-        "certificate": {
-            "dtype": configuration.dtype, "max_length": configuration.max_length, "margin": certificate.margin,
-            "proof": certificate.proof, "sampled": list(certificate.sampled), "statement": certificate.statement,
-        },
-    }  # fmt: skip

@@ -7,7 +7,7 @@ import click
 from altac.api import load
 from altac.cli.exits import Exit
 from altac.cli.inputs import Meant, as_meant, meant_option
-from altac.cli.output import level_option, params_option, report, write_whole
+from altac.cli.output import level_option, params_option, report
 
 
 @click.command()
@@ -29,12 +29,8 @@ def view(
         raise click.BadParameter(f"{path!r} must end in .html", param_hint="--output")
     program = load(file, params)
     report(program.warnings)
-    from altac.view import page
-    from altac.view import view as look
-
-    shown = look(program, as_meant(program, given, meant), level=level, max_layers=max_layers)
+    shown = program.view(as_meant(program, given, meant), path, level=level, max_layers=max_layers)
     report(shown.notes)
-    write_whole(path, page(shown.data))
     if shown.trace.result.error is not None:
         report([shown.trace.result.error])
         return Exit.FAILURE

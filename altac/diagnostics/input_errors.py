@@ -83,6 +83,18 @@ class BadInput(Problem):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TooManyInputs(Problem):
+    """A file or list of inputs that are all needed at once, and are more than fit into memory."""
+
+    code = "too-many-inputs"
+    title = "{name} has too many inputs: {inputs:,} lines with {tokens:,} tokens in all are the most"
+    help = "give a part of them; `altac run` takes any number, one after the other"
+    name: str
+    inputs: int
+    tokens: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class NegativeLayers(Problem):
     """``max_layers`` below zero."""
 

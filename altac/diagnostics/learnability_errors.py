@@ -21,10 +21,9 @@ class NoInputs(Problem):
 
 @dataclass(frozen=True, kw_only=True)
 class FailingInput(Problem):
-    """An input on which the program itself fails; a problem that says why comes with it. ``number`` counts from 1."""
+    """Inputs on which the program fails, the first at ``place``; a problem that says why comes with it."""
 
-    place: str = ""
-    number: int
+    place: str
     failing: int
     inputs: int
     code = "failing-input"
@@ -32,11 +31,13 @@ class FailingInput(Problem):
     help = "correct the input or the program, or leave such inputs out with --skip-failing"
 
     def render_title(self) -> str:
-        where = self.place or f"input {self.number}"
         if self.inputs == self.failing > 1:
-            return f"the program fails on all {self.inputs:,} inputs, first on {where}"
+            return f"the program fails on all {self.inputs:,} inputs, first on {self.place}"
         others = f", and on {self.failing - 1:,} more" if self.failing > 1 else ""
-        return f"the program fails on {where}{others}"
+        return f"the program fails on {self.place}{others}"
+
+    def render_help(self) -> str:
+        return super().render_help() if self.failing < self.inputs else "correct the inputs or the program"
 
 
 @dataclass(frozen=True, kw_only=True)

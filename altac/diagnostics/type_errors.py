@@ -332,7 +332,7 @@ class CannotMatch(Problem):
     code = "cannot-match"
     title = "cannot match on {found}"
     label = "this is {found}"
-    help = "match on a bool, an integer, an enum, a token or a tuple of these"
+    help = "match on a bool, an integer, an enum, a token or a tuple of these; compare sets and reals in `if`, with `==` or `<`"
 
 
 @diagnostic

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from altac.diagnostics.problem import Problem
+from altac.ir import Program
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +35,17 @@ class Result:
     layers: int
     halted: bool
     error: Problem | None = None
+
+
+def cut(program: Program, result: Result) -> int | None:
+    """The number of tokens, frame and input included, at which the limit of a causal program ended a run before
+    the stop token came; None if nothing was cut."""
+    causal = program.causal
+    if causal is None or causal.limit is None or result.error is not None or not result.input:
+        return None
+    stop = None if causal.stop is None else causal.stop + program.tokens.low
+    stopped = bool(result.output) and result.output[-1] == stop
+    return None if stopped else causal.limit
 
 
 @dataclass(frozen=True)

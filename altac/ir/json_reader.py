@@ -68,6 +68,8 @@ def _load(text: str) -> Program:
         raise ValueError("the JSON is nested too deeply") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"no JSON: {error}") from None
+    except ValueError:
+        raise ValueError("a number in the JSON has thousands of digits") from None
     program = _Reader().program(data)
     faults = validate(program)
     if faults:

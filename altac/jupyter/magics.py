@@ -124,9 +124,9 @@ class Magics:
 
     def _view(self, program: Program, given: str, options: dict[str, str]) -> Any:
         from altac.display.frame import Frame
-        from altac.view import page, view
+        from altac.view import page
 
-        found = view(program, given, max_layers=self._number(options, "max-layers"))
+        found = program.view(given, max_layers=self._number(options, "max-layers"))
         _say(found.notes)
         return Frame(f"{program.name} on {given}", page(found.data))
 

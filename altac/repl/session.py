@@ -11,6 +11,7 @@ from textwrap import fill
 from altac.api import Engine, Program, check_source
 from altac.diagnostics.problem import AltacError, Problem, did_you_mean
 from altac.diagnostics.render import render_all
+from altac.display.runs import ending
 from altac.interpreter.codec import read_text
 from altac.ir import BoolDomain, Domain, EnumDomain, RealDomain, SetDomain, TokenDomain, label
 from altac.repl.edit import Declaration, declarations, is_declaration, replaced
@@ -176,7 +177,7 @@ class Session:
         return "\n".join(self.text[d.start : d.end] for d in found) or f"Nothing called `{argument}` is declared."
 
     def do_save(self, argument: str) -> str:
-        from altac.cli.output import write_whole
+        from altac.writing import write_whole
 
         if not argument and self.path is None:
             return "To which file? `:save FILE`"
@@ -203,8 +204,7 @@ class Session:
         if outcome.error is not None:
             return self.problems([outcome.error])
         shown = outcome.text if outcome.text is not None else json.dumps(outcome.output, ensure_ascii=False)
-        halted = "halted" if outcome.halted else "not halted"
-        return f"{shown}   ({outcome.layers} layers, {halted})"
+        return f"{shown}   ({ending(outcome.layers, outcome.halted, outcome.cut)})"
 
     def do_run(self, argument: str) -> str:
         return self.run(argument) if argument else "What should be run? `:run INPUT`"

@@ -11,6 +11,7 @@ from pathlib import Path
 from altac.repl.edit import STARTS, is_declaration, is_open
 from altac.repl.session import HELP, Quit, Session
 from altac.styled import wants_color
+from altac.syntax.limits import MAX_CHARACTERS
 
 
 def history_file() -> Path:
@@ -31,8 +32,11 @@ def main(file: str | None = None) -> int:
 def _piped(session: Session) -> int:
     """Without a terminal: entries from stdin, answers to stdout."""
     entry = ""
-    for line in sys.stdin:
+    while line := sys.stdin.readline(MAX_CHARACTERS + 1):
         entry += line
+        if len(entry) > MAX_CHARACTERS:
+            print(f"An entry has at most {MAX_CHARACTERS:,} characters.")
+            return 1
         if is_open(entry) and not entry.startswith(":"):
             continue
         if not _answer(session, entry):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from altac.diagnostics.problem import AltacError
 from altac.diagnostics.syntax_errors import FileTooLarge, NotUtf8, UnreadableFile
 from altac.source import Source
 from altac.syntax.limits import MAX_CHARACTERS
+from altac.untrusted import read_file, reason_of
 
 
 def read_source(path: str | os.PathLike[str], name: str | None = None) -> Source:
@@ -18,11 +18,9 @@ def read_source(path: str | os.PathLike[str], name: str | None = None) -> Source
     """
     shown = str(path) if name is None else name
     try:
-        with Path(path).open("rb") as file:
-            data = file.read(4 * MAX_CHARACTERS + 1)  # UTF-8 takes at most four bytes for a character
+        data = read_file(path, 4 * MAX_CHARACTERS)  # UTF-8 takes at most four bytes for a character
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise AltacError(UnreadableFile(name=shown, reason=reason)) from None
+        raise AltacError(UnreadableFile(name=shown, reason=reason_of(error))) from None
     return decode_source(data, shown)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from altac.display.html import cell, heading, page, problem_html, table, text
+from altac.display.runs import ending
+from altac.interpreter.result import cut
 from altac.trace.states import Snapshot, States, Step, layers
 
 #: Values in a display; what is beyond is left to `altac view`.
@@ -30,9 +32,9 @@ def _parts(trace: States) -> Iterator[str]:
     if trace.result.error is not None:
         yield problem_html(trace.result.error)
     else:
-        halted = "halted" if trace.result.halted else "not halted"
-        count = trace.result.layers
-        yield text(f"{count} layer{'' if count == 1 else 's'}, {halted}; marked is what changed", "note")
+        result = trace.result
+        words = ending(result.layers, result.halted, cut(trace.program, result))
+        yield text(f"{words}; marked is what changed", "note")
 
 
 def _title(trace: States, step: Step) -> str:

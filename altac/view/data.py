@@ -14,6 +14,7 @@ from altac.diagnostics.cli_errors import LeftOut
 from altac.diagnostics.problem import AltacError, Problem
 from altac.interpreter.codec import output_json, output_text
 from altac.interpreter.failures import type_text
+from altac.interpreter.result import cut
 from altac.ir import Head, RealDomain, SetDomain, Variable, label
 from altac.source import Source, Span
 from altac.trace import Snapshot, Trace, layers
@@ -78,7 +79,7 @@ class _Builder:
             "outputSlot": self.number[program.output],
             "result": {
                 "output": output, "layers": result.layers, "halted": result.halted,
-                "text": None if output is None else output_text(program, result.output),
+                "text": None if output is None else output_text(program, result.output), "cut": cut(program, result),
             },
             "error": self._error(result.error),
             "slots": [self._slot(i, slot, weights is not None) for i, slot in enumerate(program.slots)],

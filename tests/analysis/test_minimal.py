@@ -352,7 +352,7 @@ def test_inputs_that_fail() -> None:
     assert [p.code for p in caught.value.problems] == ["failing-input", "undefined-read"]
     assert caught.value.problems[0].render_title() == "the program fails on input 2, and on 1 more"
     found = minimal(program, [(), (0, 1), (1,)], skip_failing=True)
-    assert [f.index for f in found.failures] == [1, 2]
+    assert [(s.place, s.number) for s in found.skipped] == [("input 2", 2), ("input 3", 3)]
     assert found.inputs == 1
     assert found.evaluations == 0
     with pytest.raises(AltacError) as caught:

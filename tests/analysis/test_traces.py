@@ -10,16 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from safetensors.numpy import save_file
 
 import altac
 from altac.analysis import tracefile, traces
-from altac.analysis.inputs import Inputs
 from altac.analysis.tracefile import read_traces, write_traces
 from altac.analysis.traces import Pairs, collect_pairs
 from altac.cli import main
 from altac.diagnostics import AltacError
+from altac.interpreter.inputs import Inputs
 from altac.ir import Program
 from altac.trace import collect
 from tests import programs
@@ -175,7 +177,7 @@ def test_failing_inputs_stop_or_are_left_out(tmp_path: Path) -> None:
     result = invoke(str(program), "--inputs", str(source), "-o", str(out), "--skip-failing", "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["inputs"] == 2
-    assert "x.jsonl:2 is left out: " in result.stderr
+    assert "2 of 4 inputs left out:" in result.stderr and "x.jsonl:2: " in result.stderr
     head, *lines = map(json.loads, out.read_text().splitlines())
     assert (head["inputs"], head["skipped"]) == (2, 2)
     assert {line["witness"]["line"] for line in lines} == {1, 4}
@@ -244,3 +246,21 @@ def test_dask_that_is_missing_or_does_not_answer(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(AltacError) as raised:
         write_traces(programs.parity_relative(), bits(3), str(tmp_path / "t.jsonl"), engine="dask")
     assert raised.value.problems[0].code == "no-dask"
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff" * 100, (1 << 60).to_bytes(8, "little") + b"{}", b"[" * 100_000])
+def test_what_is_no_trace_file_is_said(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "t.safetensors"
+    path.write_bytes(data)
+    with pytest.raises(altac.AltacError, match="cannot read"):
+        read_traces(path)
+
+
+@pytest.mark.parametrize("head", [None, "[" * 100_000, "[1]", '{"format": "other", "version": 1}', "1" * 10_000])
+def test_foreign_trace_files_are_refused(head: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "t.safetensors"
+    save_file({"before": np.zeros(3, np.int32)}, path, None if head is None else {"altac": head})
+    with pytest.raises(altac.AltacError, match="cannot read"):
+        read_traces(path)
+    with pytest.raises(altac.AltacError, match="no plain file"):
+        read_traces("/dev/zero")

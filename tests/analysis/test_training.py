@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import random
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 import altac
 from altac.analysis.hyperparameters import PRESETS, Hyperparameters, read_hyperparameters
+from altac.analysis.memory import available, check_memory, of_batch, of_parameters
 from altac.analysis.traces import collect_pairs
 from altac.analysis.trained import compare, trained_runner
 from altac.analysis.training import Training, train
@@ -208,3 +212,104 @@ def test_data_that_cannot_be_trained_on(tmp_path: Path) -> None:
     result = invoke(str(PARITY), "--inputs", str(path))
     assert result.exit_code == 1
     assert "x.jsonl:2" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("batch = 100000000000", "`batch` cannot be 100000000000"),
+        ("hidden = [1000000000, 1000000000]", "`hidden` cannot be [1000000000, 1000000000]"),
+    ],
+)
+def test_what_does_not_fit_into_memory_is_refused_by_name(text: str, named: str, data: Vectors, tmp_path: Path) -> None:
+    path = tmp_path / "h.toml"
+    path.write_text(text)
+    with pytest.raises(AltacError, match=re.escape(named)) as raised:
+        train(data, read_hyperparameters(path, PRESETS["quick"]), directory=tmp_path / "run")
+    assert re.search(
+        r"at least [\d,.]+ TB of memory, and there are [\d,.]+ (GB|TB)", raised.value.problems[0].render_help()
+    )
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_memory_of_the_presets_is_counted() -> None:
+    quick = PRESETS["quick"]
+    assert of_parameters(quick, 10, 5) == 4 * 4 * (10 * 256 + 256 + 256 * 256 + 256 + 256 * 5 + 5)
+    assert of_batch(quick, 10, 5) == 4 * 256 * (20 + 512 + 5)
+    check_memory(quick, 1000, 1000)
+    assert 1 << 28 < available() < 1 << 62
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"steps = {2**31}", "every = 100000000000000000000", f"hidden = [{'8,' * 65}]", f"learning_rate = 1{'0' * 400}",
+        f"noise = 1{'0' * 400}", f"batch = 0x{'f' * 5000}", f"hidden.{'a.' * 3000}a = 1", f"hidden = [-1{'0' * 4000}]",
+    ],
+)  # fmt: skip
+def test_numbers_that_are_too_large_are_refused_briefly(text: str, data: Vectors, tmp_path: Path) -> None:
+    path = tmp_path / "h.toml"
+    path.write_text(text)
+    with pytest.raises(AltacError) as raised:
+        train(data, read_hyperparameters(path, PRESETS["quick"]))
+    assert raised.value.problems[0].code == "bad-hyperparameter"
+    assert len(str(raised.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("h.toml", "a = " + "[" * 30_000, "nested too deeply"),
+        ("h.toml", "a = " + "{a=" * 15_000, "nested too deeply"),
+        ("h.json", "[" * 60_000, "nested too deeply"),
+        ("h.toml", "steps = " + "1" * 10_000, "thousands of digits"),
+        ("h.json", '{"steps": ' + "1" * 10_000 + "}", "thousands of digits"),
+        ("h.toml", "#" * 65_537, "longer than 65,536 bytes"),
+        ("h.toml", "a = " + "[" * 100_000, "longer than 65,536 bytes"),
+        ("h.toml", "# \udcff", "not UTF-8: it has the byte 0xFF"),
+    ],
+)
+def test_hostile_hyperparameters(name: str, text: str, reason: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(AltacError, match=reason) as raised:
+        read_hyperparameters(path, PRESETS["quick"])
+    assert "ecursion" not in str(raised.value) and "sys." not in str(raised.value)
+
+
+def test_endless_hyperparameters(tmp_path: Path) -> None:
+    for path in filter(os.path.exists, ("/dev/zero", str(tmp_path))):
+        with pytest.raises(AltacError) as raised:
+            read_hyperparameters(path, PRESETS["quick"])
+        assert raised.value.problems[0].code == "unreadable-hyperparameters"
+
+
+@pytest.mark.parametrize(
+    ("metrics", "change"),
+    [
+        ("[" * 100_000, None), ("", None), ('{"step": "x", "loss": 0, "exact": 0, "seconds": 0}', None), (None, None),
+        ('{"step": 1, "loss": 0, "exact": 0, "seconds": 0}', np.zeros(3, np.float32)),
+    ],
+)  # fmt: skip
+def test_hostile_checkpoints(metrics: str | None, change: Any, data: Vectors, tmp_path: Path) -> None:
+    how = Hyperparameters(hidden=(4,), steps=2, every=1)
+    train(data, how, directory=tmp_path, stop_after=1)
+    path = tmp_path / "checkpoint.safetensors"
+    with safe_open(path, framework="numpy") as file:
+        known = file.metadata()
+    known.pop("metrics")
+    tensors = load_file(path)
+    if change is not None:
+        tensors["0000"] = change
+    if metrics is not None:
+        known["metrics"] = metrics
+    save_file(tensors, path, known)
+    with pytest.raises(AltacError) as raised:
+        train(data, how, directory=tmp_path)
+    assert [p.code for p in raised.value.problems] == ["other-run"]
+
+
+def test_a_checkpoint_that_is_a_pipe_is_not_waited_for(data: Vectors, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "checkpoint.safetensors")
+    with pytest.raises(AltacError, match="another format"):
+        train(data, Hyperparameters(hidden=(4,), steps=2), directory=tmp_path)

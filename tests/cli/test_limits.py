@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 import altac
-from altac.cli.output import write_whole
 from altac.diagnostics import AltacError
 from altac.interpreter import run
 from altac.interpreter.codec import read_input
 from altac.ir import Arithmetic, Assign, Causal, Const, IntDomain, MlpCode, Program, Read
 from altac.source import Source
 from altac.units import units
+from altac.writing import write_whole
 from tests import programs
 from tests.models import build
 

@@ -34,7 +34,7 @@ def test_a_wrong_redefinition_leaves_the_program(session: Session) -> None:
     answer = session.handle("var done: bool = tokn == START")
     assert "did you mean `token`?" in answer
     assert "as it was" in answer
-    assert session.handle('["START", 1]') == "[false, true]   (1 layers, halted)"
+    assert session.handle('["START", 1]') == "[false, true]   (1 layer, halted)"
 
 
 def test_redefining_and_taking_back(session: Session) -> None:
@@ -129,7 +129,7 @@ def test_an_editor_that_fails_leaves_the_session_as_it_was(session: Session, mon
     before = session.text
     assert "The program is as it was." in session.handle(":edit")
     assert session.text == before
-    assert session.handle('["START", 1]') == "[false, true]   (1 layers, halted)"
+    assert session.handle('["START", 1]') == "[false, true]   (1 layer, halted)"
 
 
 def test_history_shows_the_last_entries(session: Session) -> None:

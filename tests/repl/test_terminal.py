@@ -89,5 +89,5 @@ def test_a_session_in_a_pipe() -> None:
         input='["START", 1]\nmlp {\n    done <- true\n}\n["START", 1]\n:quit\n',
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert "[false, true]   (1 layers, halted)" in done.stdout
+    assert "[false, true]   (1 layer, halted)" in done.stdout
     assert "\x1b" not in done.stdout

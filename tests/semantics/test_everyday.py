@@ -168,3 +168,35 @@ layers 1
 """
     (run,) = load(text).run([[7]])
     assert run.error is not None and "total = 14" in run.error.render_help()
+
+
+CUT = """\
+program count
+tokens 0..9, START
+frame START, input
+var x: Token = token
+mlp { x <- match x { 0..8 => x, _ => Token(0) } }
+output x
+causal %s
+layers 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("causal", "given", "output", "cut"),
+    [
+        ("limit 5", [3], [3, 3, 3], 5),
+        ("until 4 limit 3", [3], [3], 3),
+        ("until 3 limit 3", [3], [3], None),
+        ("limit 2", [3, 3], [], 2),
+        ("limit 5", [], [0, 0, 0, 0], 5),
+    ],
+)
+def test_a_cut_run_says_so(causal: str, given: list[int], output: list[int], cut: int | None) -> None:
+    program, _ = altac.check_source(Source("count.alta", CUT % causal))
+    assert program is not None
+    for (run,) in (program.run([given]), program.run([given], engine="transformer")):
+        assert (run.output, run.cut, run.json().get("cut")) == (output, cut, cut)
+    assert program.runner.model(given) == run.json()
+    assert ("cut at the limit of" in run._repr_html_()) == (cut is not None)
+    assert ("cut at the limit of" in program.trace(given)._repr_html_()) == (cut is not None)

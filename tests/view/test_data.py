@@ -23,7 +23,7 @@ from altac.trace import collect, layers
 from altac.trace.fired import Fired
 from altac.units import units
 from altac.view import data as limits
-from altac.view import page, view, view_data
+from altac.view import page, view_data
 from altac.view.listing import listing
 from tests.random_programs import random_program
 from tests.view.runs import ALL, FAILING, ROOT, program, shown, traced
@@ -295,6 +295,6 @@ def test_what_is_not_compiled_has_no_features_on_the_page() -> None:
     )
     found, problems = check_source(Source("p.alta", text))
     assert found is not None, problems
-    drawn = view(found, [1]).data["units"]
+    drawn = found.view([1]).data["units"]
     assert len(drawn["units"]) == found.compile().sizes["mlp_width"]
     assert drawn["offsets"] == [0, -1]

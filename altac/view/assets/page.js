@@ -150,6 +150,10 @@ function place() {
     parts.push(`appends ${visible(String(data.result.output[r]))}`);
   }
   else if (!later && !data.causal && data.result.halted && !data.notes.length) parts.push("halted");
+  if (view.frame === frames.length - 1 && data.result.cut !== null) {
+    const { cut } = data.result;
+    parts.push(`cut at the limit of ${cut} token${cut === 1 ? "" : "s"}, input included`);
+  }
   byId("where").textContent = parts.join(", ");
   byId("layer").value = view.frame;
   byId("layer").setAttribute("aria-valuetext", parts.join(", "));
