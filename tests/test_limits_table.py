@@ -23,6 +23,8 @@ from tests.docs.pages import DOCS
 #: What each row of the table is called in the code.
 NUMBERS = {
     "characters of a file": written.MAX_CHARACTERS,
+    "words and signs of a file": written.MAX_TOKENS,
+    "operators in a row, `else if` included": written.MAX_CHAIN,
     "nesting of brackets and expressions": written.MAX_DEPTH,
     "digits of a number that is written": written.MAX_DIGITS,
     "errors shown of the text of a file": written.MAX_PROBLEMS,
@@ -37,6 +39,8 @@ NUMBERS = {
     "calls inside calls": limits.CALLS,
     "imports inside imports": limits.NESTING,
     "components inside components": limits.NESTING,
+    "instances of components": limits.INSTANCES,
+    "errors reported for a program": limits.ERRORS,
     "declarations that need one another's values": limits.DECLARATIONS,
     "statements of the MLP once loops are unrolled": limits.STATEMENTS,
     "branches in the expansion to rules": DEFAULT.branches,
