@@ -354,3 +354,29 @@ class NeverRead(Problem):
     label = "neither the MLP, a head, the output nor `halt` reads it"
     help = "remove it, or read it"
     severity = "warning"
+
+
+@diagnostic
+class SameSpelling(Problem):
+    """Two tokens that no text can tell apart."""
+
+    token: str
+    other: str
+    spelling: str
+    code = "same-spelling"
+    title = "the tokens {other} and {token} are written alike in texts"
+    label = "a text with `{spelling}` is read with the first"
+    help = 'spell one of them otherwise, as in `{token} = "..."`, or give inputs as lists'
+    severity = "warning"
+
+
+@diagnostic
+class BlankSpelling(Problem):
+    """A token that no text of words can hold."""
+
+    token: str
+    code = "blank-spelling"
+    title = "the token {token} can never be read from a text of words"
+    label = "it is spelt with nothing but blanks, which separate words"
+    help = "spell it with letters or signs, declare `text characters`, or give inputs as lists"
+    severity = "warning"

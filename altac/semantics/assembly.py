@@ -30,7 +30,7 @@ from altac.semantics.scopes import Env
 from altac.semantics.slots import Slot
 from altac.semantics.statements import Statements
 from altac.semantics.test_lines import test_line
-from altac.semantics.tokens import frame, text_mode, tokens
+from altac.semantics.tokens import frame, look_at_spellings, text_mode, tokens
 from altac.semantics.type_expressions import integer
 from altac.semantics.unused import check_names
 from altac.semantics.values import Namespace, ScopeV
@@ -77,6 +77,7 @@ def assemble(context: Context, file: tree.File) -> ir.Program | None:
     max_layers = layers(context, _first(body, tree.LayersDecl))
     around = frame(context, _first(body, tree.FrameDecl))
     text = text_mode(context, _first(body, tree.TextDecl))
+    look_at_spellings(context, _first(body, tree.TokensDecl), text)
     generation = causal(context, _first(body, tree.CausalDecl), result)
     tests = _tests(context, body, result)
     name = _first(body, tree.ProgramDecl)

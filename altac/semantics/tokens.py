@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Literal
 
 from altac import ir
-from altac.diagnostics.declaration_errors import BadCount, BadTextMode, BadToken, FrameFill, FrameInput, NotAToken
+from altac.diagnostics.declaration_errors import (
+    BadCount,
+    BadTextMode,
+    BadToken,
+    BlankSpelling,
+    FrameFill,
+    FrameInput,
+    NotAToken,
+    SameSpelling,
+)
 from altac.diagnostics.name_errors import DuplicateMember
 from altac.diagnostics.type_errors import EmptyRange, TypeTooLarge
 from altac.semantics import limits, operators
@@ -142,6 +151,23 @@ def _count(context: Context, node: tree.Expr, what: str) -> int:
         context.report(BadCount(span=node.span, what=what, count=found))
         return 0
     return found or 0
+
+
+def look_at_spellings(context: Context, decl: tree.TokensDecl | None, mode: Literal["characters", "words"]) -> None:
+    """Warn of tokens that a text cannot hold, or cannot tell apart. One that is spelt as nothing is left out on purpose."""
+    if decl is None or not isinstance(context.tokens, ir.TokenDomain):
+        return
+    first: dict[tuple[str, ...], str | int] = {}
+    for symbol in context.tokens.tokens:
+        pieces = tuple(symbol.spelling.split()) if mode == "words" else tuple(symbol.spelling)
+        if not pieces:
+            if symbol.spelling:
+                context.report(BlankSpelling(span=decl.span, token=show(symbol.name)))
+        elif pieces in first:
+            other = show(first[pieces])
+            context.report(SameSpelling(span=decl.span, token=show(symbol.name), other=other, spelling=symbol.spelling))
+        else:
+            first[pieces] = symbol.name
 
 
 def text_mode(context: Context, decl: tree.TextDecl | None) -> Literal["characters", "words"]:
