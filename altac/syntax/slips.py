@@ -89,6 +89,7 @@ class Explainer:
         attempts: tuple[Callable[[int, Token], Repair | None], ...] = (
             self._else_arm, self._else_of_head, self._conditional, self._missing_if, self._compound, self._sign, self._operator,
             self._missing_colon, self._reserved, self._local_declaration, self._misspelt, self._unpacking,
+            self._halt_layers,
         )  # fmt: skip
         for attempt in attempts:
             repair = attempt(index, token)
@@ -191,6 +192,14 @@ class Explainer:
                 fixed = Token(kind, meant, word.start, word.end, word.level, word.block)
                 return Repair(problem, first, first + 1, [fixed])
         return None
+
+    def _halt_layers(self, index: int, token: Token) -> Repair | None:
+        """``halt layers 3``"""
+        if token.type != "LAYERS" or self._kind(index - 1) != "HALT":
+            return None
+        span = Span(self.source, self.tokens[index - 1].start, token.end)
+        why = "how many layers there are at most is a declaration of its own"
+        return Repair(WrongOperator(span=span, found=span.text, right="layers", why=why), index - 1, index, [])
 
     def _else_arm(self, index: int, token: Token) -> Repair | None:
         if token.type == "ELSE" and self._kind(index + 1) == "ARROW" and self.machine.accepts("NAME", "ARROW"):

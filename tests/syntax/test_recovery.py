@@ -112,6 +112,7 @@ def test_one_mistake_is_one_problem(statement: str, code: str, place: str) -> No
         ("import std.", "unexpected-text", ""),
         ("test [1] = [2]", "wrong-operator", "="),
         ("rules { a == 1 => x <- 2 }", "wrong-operator", "=="),
+        ("halt layers 3", "wrong-operator", "halt layers"),
         ("component C(a, b { }", "unclosed-bracket", "{"),
     ],
 )
