@@ -207,6 +207,17 @@ class BodyOnNextLine(Problem):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MissingIf(Problem):
+    """A condition and a block, without the word that says so."""
+
+    code: ClassVar[str] = "missing-if"
+    title: ClassVar[str] = "a block after a condition, without `if`"
+    label: ClassVar[str] = "write `if` before it"
+    help: ClassVar[str] = "a statement under a condition is written `if c {{ ... }}`"
+    mended: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class ElseWithoutIf(Problem):
     code: ClassVar[str] = "else-without-if"
     title: ClassVar[str] = "`else` without an `if`"

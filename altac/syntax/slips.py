@@ -9,6 +9,7 @@ from altac.diagnostics.problem import Problem, did_you_mean
 from altac.diagnostics.syntax_errors import (
     ElseWithoutIf,
     MissingBody,
+    MissingIf,
     MisspeltKeyword,
     ReservedWord,
     UnexpectedText,
@@ -260,7 +261,8 @@ class Explainer:
             return None
         start = self.tokens[first]
         added = Token("IF", "if", start.start, start.start, start.level, start.block)
-        return Repair(self._unexpected(index, token, "a condition is written `if c { ... }`"), first, first, [added])
+        condition = Span(self.source, start.start, self.tokens[index - 1].end)
+        return Repair(MissingIf(span=condition), first, first, [added])
 
     def _compound(self, index: int, token: Token) -> Repair | None:
         """``x += 1``, ``x *= 2``, ``x++``"""

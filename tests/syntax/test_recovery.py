@@ -69,7 +69,7 @@ def problems(text: str) -> list[tuple[str, str]]:
         ("x <- a if b else c", "unexpected-text", "if"),
         ("x <- f(a if b else c, 1)", "unexpected-text", "if"),
         ("x <- 1 if b", "unexpected-text", "if"),
-        ("a == 1 { x <- 2 }", "unexpected-text", "{"),
+        ("a == 1 { x <- 2 }", "missing-if", "a == 1"),
         ("if x { y <- 1 } otherwise { y <- 2 }", "wrong-operator", "otherwise"),
         ("if x { y <- 1 }\notherwise { y <- 2 }", "wrong-operator", "otherwise"),
         ("var z: bool = true", "unexpected-text", "var"),
