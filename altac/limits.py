@@ -11,15 +11,25 @@ class Limits:
 
     #: Branches of the enumeration of one program to rules.
     branches: int = 2_000_000
+    #: Tests in the antecedents of the rules that are held; each rule counts for three more.
+    tests: int = 10_000_000
+    #: Bytes that the hidden layer takes in the model and in its proof, as `altac.units.layers.layer_bytes` estimates them.
+    layer_bytes: int = 1_200_000_000
     #: Ways to read what decides about one variable, after which it may hold any value.
     reachable_paths: int = 30_000
 
     #: Nodes of the decision diagrams of one variable, and parts of their covers, after which it is left to the rules.
     nodes: int = 400_000
     parts: int = 2_000_000
-    #: Up to these, level 2 also tries diagrams without tests of sums.
+    #: Codes, parts and children that the nodes of these diagrams hold, and bytes of the arrays of the units made from them.
+    elements: int = 3_000_000
+    unit_bytes: int = 250_000_000
+    #: Codes, values and parts that are gone through for the units of all variables.
+    work: int = 40_000_000
+    #: Up to these, level 2 also tries diagrams without tests of sums; up to the last, further ways are tried.
     few_nodes: int = 20_000
     few_parts: int = 10_000
+    few_work: int = 3_000_000
     #: Values of a sum that is tested whole; beyond them its slots are tested one by one.
     sum_values: int = 20_000
     #: Units of a scan over the values of a sum.

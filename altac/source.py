@@ -7,6 +7,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
+
 #: What ends a line: as in the Language Server Protocol, so that every face counts lines alike.
 LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -78,3 +80,13 @@ class Span:
 
     def __str__(self) -> str:
         return f"{self.source.name}:{self.line}:{self.column}"
+
+
+def quoted(text: str) -> str:
+    """A string as it stands in a program: what does not print is escaped, so that it reads back wherever it is shown."""
+    return '"' + "".join(_ESCAPES.get(c) or (c if c.isprintable() else character_escape(c)) for c in text) + '"'
+
+
+def character_escape(character: str) -> str:
+    """The escape of a character in strings of the language: ``\\u{1b}``"""
+    return f"\\u{{{ord(character):x}}}"

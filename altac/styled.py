@@ -11,9 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from io import StringIO
 from typing import IO, TYPE_CHECKING, Literal, TypeAlias
 
+from altac.source import character_escape
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
+
+#: What belongs to text without being printable: line end, tab, and what joins letters and emoji.
+_TEXT = "\n\t\u200c\u200d"
 
 Style = Literal["plain", "strong", "faint", "error", "warning", "frame", "help", "changed", "passed"]
 #: The parts of a line, each with its style.
@@ -35,11 +40,19 @@ def plain(text: str) -> Line:
     return ((text, "plain"),)
 
 
+def escaped(text: str) -> str:
+    """``text`` with what could drive a terminal, or hide from its reader, escaped as in the language."""
+    return text if text.isprintable() else "".join(character_escape(c) if is_control(c) else c for c in text)
+
+
+def is_control(c: str) -> bool:
+    """Whether a character is escaped on terminals: none that prints, no space, line end or tab, and none that joins others."""
+    return not (c.isprintable() or c in _TEXT or unicodedata.category(c) == "Zs")
+
+
 def printable(text: str) -> str:
-    """``text`` with control characters replaced, so that no input can drive the terminal."""
-    return "".join(
-        c if c.isprintable() or c == " " else "\N{REPLACEMENT CHARACTER}" if c != "\n" else " " for c in text
-    )
+    """``text`` on one line, what could drive a terminal or hide from its reader escaped."""
+    return escaped(text).replace("\n", " ")
 
 
 def cells(text: str) -> int:

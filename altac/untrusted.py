@@ -15,8 +15,8 @@ from typing import Any
 
 #: Seconds for which somebody may take to open a named pipe for writing.
 PATIENCE = 5.0
-#: Levels of nesting. Python's own bound is the recursion limit; where that is high, JSON can overflow the C stack.
-MAX_DEPTH = 1000
+#: Nested brackets. Python's own bound is the recursion limit; where that is high, JSON can overflow the C stack.
+MAX_DEPTH = 100
 
 _TOO_DEEP = "nested too deeply"
 #: Strings, to be read over, and brackets.

@@ -198,7 +198,7 @@ def check_rules_and_units(program: ir.Program, rng: random.Random, seed: int) ->
     small = prune(program)
     seen = [] if program.causal is not None else list(steps(program, inputs, layers=3))
     try:
-        rules = expand(program, LIMITS.branches)
+        rules = expand(program, LIMITS)
         for step in seen:
             for name, codes in apply_rules(program, rules, step.before).items():
                 assert (codes == step.after[name]).all(), name

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from altac.cli.exits import Exit
-from altac.cli.output import params_option, report
+from altac.cli.output import echo_json, params_option, report
 from altac.diagnostics.problem import AltacError, Problem
 
 
@@ -34,7 +32,7 @@ def check(files: tuple[str, ...], form: str, params: dict[str, str]) -> int:
     if form == "json":
         from altac.diagnostics.json import to_json
 
-        click.echo(json.dumps([to_json(p) for p in problems], indent=2, ensure_ascii=False))
+        echo_json([to_json(p) for p in problems], indent=2)
     else:
         report(problems)
     return Exit.FAILURE if any(p.severity == "error" for p in problems) else Exit.SUCCESS

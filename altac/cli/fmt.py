@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import click
@@ -52,6 +53,10 @@ def fmt(files: tuple[str, ...], only_check: bool, diff: bool) -> int:
 def _show_difference(before: str, after: str, name: str) -> None:
     from difflib import unified_diff
 
-    lines = unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), name, f"{name} (formatted)")
+    lines = unified_diff(_lines(before), _lines(after), name, f"{name} (formatted)")
     for line in lines:
         echo_program(line if line.endswith("\n") else f"{line}\n")
+
+
+def _lines(text: str) -> list[str]:
+    return re.findall(r".*\n|.+", text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ import click
 from altac.api import Program, load
 from altac.cli.exits import Exit
 from altac.cli.inputs import inputs_option, report_skipped, skip_failing_option
-from altac.cli.output import count, params_option, report, show
+from altac.cli.output import count, echo_json, params_option, report, show
 from altac.diagnostics.problem import AltacError
 from altac.writing import write_whole
 
@@ -50,7 +49,7 @@ def minimize(
     if target is not None:
         write_whole(target, found.text)
     if as_json:
-        click.echo(json.dumps(_json(program, found, target), ensure_ascii=False))
+        echo_json(_json(program, found, target))
         return Exit.SUCCESS
     show(_lines(program, found, verbose))
     if target is not None:
@@ -74,6 +73,7 @@ def _refuse_overwriting(path: str) -> None:
 
 def _lines(program: Program, found: Minimal, verbose: bool) -> Iterator[str]:
     from altac.analysis.wording import conjunct_text, counted, line_of, rule_text
+    from altac.ir import plain_name
 
     original = found.original
     rules = len(found.kept) + len(found.dropped)
@@ -89,7 +89,7 @@ def _lines(program: Program, found: Minimal, verbose: bool) -> Iterator[str]:
         yield f"  together      {len(found):,} rules as the paper counts them, a reset for each head value"
     unseen = len(found.unseen_tokens)
     tokens = f"{original.tokens.size - unseen:,} of {original.tokens.size:,} occur"
-    names = ", ".join(str(original.symbols[t].name) for t in found.unseen_tokens[:12])
+    names = ", ".join(plain_name(original.symbols[t].name) for t in found.unseen_tokens[:12])
     yield f"  tokens        {tokens}" + (f"; not {names}" if unseen else "") + (", ..." if unseen > 12 else "")
     if original.positions is not None:
         yield f"  positions     {found.length:,} of {original.positions:,} occur"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,7 +14,7 @@ import click
 from altac.backends import DEFAULT, TARGETS
 from altac.cli.streams import ESCAPED
 from altac.diagnostics.problem import Problem
-from altac.styled import Line, folded, paint, plain, rich_text, terminal, unstyled
+from altac.styled import Line, escaped, folded, is_control, paint, plain, rich_text, terminal, unstyled
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,7 +40,7 @@ def show(lines: Iterable[Line | str], *, err: bool = False, hang: int | None = N
     for line in lines:
         for part in (plain(text) for text in line.split("\n")) if isinstance(line, str) else (line,):
             if console is None:
-                click.echo(unstyled(part), err=err)
+                echo(unstyled(part), err=err)
                 continue
             indent = _hang(unstyled(part), console.width) if hang is None else hang
             for row in folded(console, rich_text(part), indent):
@@ -53,9 +54,23 @@ def _hang(text: str, width: int) -> int:
     return len(text) - len(text.lstrip()) + 2
 
 
+def echo(text: str, *, err: bool = False) -> None:
+    """Print a line: as it is, but on a terminal with what could drive that escaped."""
+    stream = sys.stderr if err else sys.stdout
+    click.echo(escaped(text) if stream.isatty() else text, err=err, color=True)  # with colours, nothing is taken out
+
+
 def echo_program(text: str) -> None:
     """Print text of a program: in UTF-8, as its files are, but on a terminal as that can show it."""
-    click.echo(text if sys.stdout.isatty() else text.encode("utf-8", ESCAPED), nl=False)
+    click.echo(escaped(text) if sys.stdout.isatty() else text.encode("utf-8", ESCAPED), nl=False, color=True)
+
+
+def echo_json(value: Any, *, indent: int | None = None) -> None:
+    """Print data as JSON on a line, or on several; on a terminal too, it stays JSON."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    if sys.stdout.isatty():
+        text = "".join(json.dumps(c)[1:-1] if is_control(c) else c for c in text)
+    click.echo(text, color=True)
 
 
 def count(number: int, noun: str) -> str:

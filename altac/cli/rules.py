@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from altac.api import Program, load
 from altac.cli.exits import Exit
-from altac.cli.output import echo_program, on_terminal, params_option, report, show
+from altac.cli.output import echo, echo_json, echo_program, on_terminal, params_option, report, show
 from altac.styled import cells, paint, plain, rich_text
 
 if TYPE_CHECKING:
@@ -33,12 +32,12 @@ def rules(file: str, form: str, params: dict[str, str]) -> int:
     from altac.rules.printing import rules_json, rules_program, rules_table
 
     if form == "json":
-        click.echo(json.dumps(rules_json(program.ir, ruleset), ensure_ascii=False))
+        echo_json(rules_json(program.ir, ruleset))
     elif form == "table" and (console := on_terminal()) is not None:
         _tables(console, program, ruleset)
     elif form == "table":
         for line in rules_table(program.ir, ruleset):
-            click.echo(line)
+            echo(line)
     else:
         for line in rules_program(program.ir, ruleset):
             echo_program(f"{line}\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +14,7 @@ import click
 from altac.api import Engine, Program, load
 from altac.cli.exits import Exit
 from altac.cli.inputs import SHOWN, Meant, as_meant, inputs_option, meant_option, report_skipped, skip_failing_option
-from altac.cli.output import params_option, report
+from altac.cli.output import echo, echo_json, params_option, report
 from altac.diagnostics.cli_errors import BadLine
 from altac.diagnostics.problem import AltacError
 from altac.display.runs import Run, cut_words
@@ -110,8 +109,11 @@ def _show(found: Run, as_json: bool) -> None:
             click.echo(f"{found.place}:", err=True)
         report([found.error])
     if as_json:
-        click.echo(json.dumps(found.json(), ensure_ascii=False))
+        echo_json(found.json())
     elif found.error is None:
-        click.echo(json.dumps(found.output, ensure_ascii=False) if found.text is None else found.text)
+        if found.text is None:
+            echo_json(found.output)
+        else:
+            echo(found.text)
         if found.cut is not None:
             click.echo(f"{found.place}: {cut_words(found.cut)}" if found.place else cut_words(found.cut), err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
@@ -14,7 +13,7 @@ import click
 from altac.api import Program, load
 from altac.cli.exits import Exit
 from altac.cli.inputs import inputs_option, report_skipped, skip_failing_option
-from altac.cli.output import count, params_option, report, show
+from altac.cli.output import count, echo_json, params_option, report, show
 
 if TYPE_CHECKING:
     from altac.analysis.theorem import Unneeded, Verdict, Violation
@@ -64,7 +63,7 @@ def theorem(
     verdict = program.theorem(source, alpha=alpha, max_layers=max_layers, skip_failing=skip_failing)
     report_skipped(verdict.skipped, len(verdict.skipped), verdict.inputs + len(verdict.skipped))
     if as_json:
-        click.echo(json.dumps(_json(program, verdict), ensure_ascii=False))
+        echo_json(_json(program, verdict))
     else:
         show(_lines(program, verdict, None if verbose else _SHOWN))
     return Exit.SUCCESS

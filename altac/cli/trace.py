@@ -13,7 +13,7 @@ import click
 from altac.api import Program, load
 from altac.cli.exits import Exit
 from altac.cli.inputs import Meant, as_meant, inputs_option, meant_option, skip_failing_option
-from altac.cli.output import on_terminal, params_option, report, show
+from altac.cli.output import echo, echo_json, on_terminal, params_option, report, show
 from altac.display.runs import ending
 from altac.styled import cells, columns, paint, wants_color
 from altac.writing import write_whole
@@ -93,12 +93,12 @@ def trace(
     chosen = [s for s in found.snapshots if low <= s.layer <= high]
     if as_json:
         for snapshot in chosen:
-            click.echo(json.dumps(found.json(snapshot), ensure_ascii=False))
+            echo_json(found.json(snapshot))
     else:
         console = on_terminal()
         if console is None:
             for line in table(found, chosen, width=columns(sys.stdout), names=only):
-                click.echo(line)
+                echo(line)
         else:
             paint(console, table_lines(found, chosen, console.width, wants_color(sys.stdout), only, cells))
     if found.result.error is not None:

@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from altac.api import load, load_model
 from altac.cli.exits import Exit
 from altac.cli.inputs import inputs_option, report_skipped, skip_failing_option
-from altac.cli.output import level_option, params_option, report, show, target_option
+from altac.cli.output import echo_json, level_option, params_option, report, show, target_option
 from altac.styled import Line
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def verify(
         found = program.verify(level, target=target, dtype=dtype, max_length=max_length, **options)
     report_skipped(found.skipped, len(found.skipped), found.given + len(found.skipped))
     if as_json:
-        click.echo(json.dumps(found.json(), ensure_ascii=False))
+        echo_json(found.json())
         return Exit.SUCCESS if found.agrees else Exit.FAILURE
     configuration = found.configuration
     title = f"{found.program.name} at -O{configuration.level}, {configuration.dtype}, for {found.target}"

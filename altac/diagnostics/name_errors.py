@@ -169,7 +169,7 @@ class ImportFailed(Problem):
     code = "import-failed"
     title = "cannot import `{path}`: {reason}"
     label = "imported here"
-    help = "the path is relative to the importing file"
+    help = "paths are relative to the importing file; a module is a file `NAME.alta` in UTF-8 that holds declarations"
 
 
 @diagnostic
@@ -334,3 +334,12 @@ class TooComplex(Problem):
     code = "too-complex"
     title = "the program is nested too deeply to check"
     help = "split deeply nested expressions and blocks"
+
+
+@diagnostic
+class TooManyInstances(Problem):
+    limit: int
+    code = "too-many-instances"
+    title = "the program has more than {limit:,} instances of components"
+    label = "given up here"
+    help = "components that use others twice double with every step: use fewer of them, or one with arguments"

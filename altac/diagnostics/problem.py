@@ -77,15 +77,19 @@ class Problem:
 
     def render_title(self) -> str:
         """The one-line statement of the problem."""
-        return self.title.format(**self.values())
+        return self.title.format(**self._shown())
 
     def render_label(self) -> str:
         """The text under the underlined span; may be empty."""
-        return self.label.format(**self.values())
+        return self.label.format(**self._shown())
 
     def render_help(self) -> str:
         """The likely fix; may be empty."""
-        return self.help.format(**self.values())
+        return self.help.format(**self._shown())
+
+    def _shown(self) -> dict[str, Any]:
+        """The fields as messages show them: what is long without its middle."""
+        return {name: _shortened(value) if isinstance(value, str) else value for name, value in self.values().items()}
 
     def secondary(self) -> tuple[Label, ...]:
         """Further places, with a text each."""
@@ -100,19 +104,37 @@ class AltacError(Exception):
         self.problems: tuple[Problem, ...] = problems
 
 
+#: Characters of a field that a message shows.
+_SHOWN = 500
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2]}…{text[-_SHOWN // 2 :]}"
+
+
 def did_you_mean(name: str, candidates: Any) -> str:
     """The candidate that ``name`` most likely misspells, or the empty string.
 
     The sole case-insensitive match wins, then the nearest by edit distance if that distance is at
-    most ``max(len(name) / 3, 1)``.
+    most ``max(len(name) / 3, 1)``. As many candidates are measured as `_MOST` allows.
     """
     options = sorted(set(map(str, candidates)))
     folded = [c for c in options if c.lower() == name.lower()]
     if len(folded) == 1:
         return folded[0]
-    limit = max(len(name) // 3, 1)
-    best = min(((_distance(name, c), c) for c in options), default=(limit + 1, ""))
+    limit, left = max(len(name) // 3, 1), _MOST
+    best = (limit + 1, "")
+    for option in options:
+        if abs(len(option) - len(name)) <= limit:
+            left -= len(option) * len(name)
+            if left < 0:
+                break
+            best = min(best, (_distance(name, option), option))
     return best[1] if best[0] <= limit else ""
+
+
+#: Pairs of characters that are compared for one suggestion: a tenth of a second's worth.
+_MOST = 500_000
 
 
 def _distance(a: str, b: str) -> int:

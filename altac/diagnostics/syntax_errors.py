@@ -76,6 +76,24 @@ class FileTooLarge(Problem):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TooManyTokens(Problem):
+    code: ClassVar[str] = "too-many-words"
+    title: ClassVar[str] = "{name} has more than {limit:,} words and signs"
+    help: ClassVar[str] = "write repeated parts as tables with `for`, or split the file and `import` its parts"
+    name: str
+    limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChainTooLong(Problem):
+    code: ClassVar[str] = "chain-too-long"
+    title: ClassVar[str] = "a chain of more than {limit:,} operators"
+    label: ClassVar[str] = "one too many"
+    help: ClassVar[str] = "use a table, a `match` or a function of a list, such as `sum` and `any`"
+    limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class NumberTooLong(Problem):
     code: ClassVar[str] = "number-too-long"
     title: ClassVar[str] = "a number of {digits} digits; the limit is {limit}"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from altac.display.html import cell, folded, heading, page, table, text
-from altac.ir import label
+from altac.ir import label, plain_name
 from altac.transformer import BuiltModel
 
 Array = NDArray[Any]
@@ -93,7 +93,7 @@ def _axes(built: BuiltModel) -> dict[str, tuple[Sequence[str] | None, ...]]:
     stream, heads, units = _names(labels.residual), _names(labels.attention_heads), _names(labels.hidden_units)
     thresholds, buckets, predicates = _names(labels.thresholds), _names(labels.buckets), _names(labels.predicates)
     features = stream + buckets
-    tokens = [str(token.name) for token in built.configuration.tokens]
+    tokens = [plain_name(token.name) for token in built.configuration.tokens]
     domain = built.program.domain(built.program.output)
     outputs = [f"{built.program.output} = {label(domain, domain.low + c)}" for c in range(domain.size)]
     widest = built.weights["attention.bias"].shape[1] // 2 if "attention.bias" in built.weights else 0

@@ -10,6 +10,7 @@ from altac.ir.domains import (
     Symbol,
     TokenDomain,
     label,
+    plain_name,
 )
 from altac.ir.expressions import (
     And,
@@ -80,4 +81,5 @@ __all__ = [
     "TokenDomain",
     "Variable",
     "label",
+    "plain_name",
 ]

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from altac.source import quoted
+
 
 @dataclass(frozen=True)
 class Symbol:
@@ -118,13 +120,14 @@ def label(domain: Domain, code: int) -> str:
             return str(members[code].name)
         case TokenDomain(tokens=tokens):
             name = tokens[code].name
-            return str(name) if isinstance(name, int) or name.isidentifier() else _quote(name)
+            return str(name) if isinstance(name, int) or name.isidentifier() else quoted(name)
         case RealDomain(buckets=buckets):
             return str(buckets[code])
         case SetDomain(element=element, family=family):
             return "{" + ", ".join(label(element, c) for c in sorted(family[code])) + "}"
 
 
-def _quote(text: str) -> str:
-    body = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{body}"'
+def plain_name(name: str | int) -> str:
+    """How the name of a token stands in tables and prose: as it is, or as in the language where it has characters that do not
+    print."""
+    return str(name) if isinstance(name, int) or name.isprintable() else quoted(name)

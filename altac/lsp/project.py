@@ -14,7 +14,7 @@ from altac.lsp import names
 from altac.lsp.positions import PositionCodec
 from altac.source import Source
 from altac.syntax.parser import parse
-from altac.syntax.reading import read_source
+from altac.syntax.reading import read_module
 
 #: Files of a workspace that are searched for references.
 MAX_FILES = 2_000
@@ -57,7 +57,8 @@ class Project:
             return None
 
     def read(self, path: str) -> Source:
-        """The current text. Raises `AltacError` or `OSError` if it cannot be had."""
+        """The current text. Raises `AltacError` or `OSError` if it cannot be had: from disk only that of a file that may be
+        imported."""
         path = os.path.normpath(path)
         if path in self.opened:
             return self.opened[path]
@@ -68,7 +69,7 @@ class Project:
         stamp = (status.st_mtime_ns, status.st_size)
         known = self._disk.get(path)
         if known is None or known[0] != stamp:
-            known = (stamp, read_source(path))
+            known = (stamp, read_module(path))
             self._disk[path] = known
         return known[1]
 

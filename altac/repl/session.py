@@ -13,9 +13,10 @@ from altac.diagnostics.problem import AltacError, Problem, did_you_mean
 from altac.diagnostics.render import render_all
 from altac.display.runs import ending
 from altac.interpreter.codec import read_text
-from altac.ir import BoolDomain, Domain, EnumDomain, RealDomain, SetDomain, TokenDomain, label
+from altac.ir import BoolDomain, Domain, EnumDomain, RealDomain, SetDomain, TokenDomain, label, plain_name
 from altac.repl.edit import Declaration, declarations, is_declaration, replaced
 from altac.source import Source
+from altac.styled import escaped
 from altac.trace import Trace, attended, collect, table
 
 HELP = {
@@ -172,9 +173,11 @@ class Session:
 
     def do_show(self, argument: str) -> str:
         if not argument:
-            return self.text.rstrip() or "The program is empty."
+            return escaped(self.text.rstrip()) or "The program is empty."
         found = [d for d in declarations(self.text) if d.name == argument or d.keyword == argument]
-        return "\n".join(self.text[d.start : d.end] for d in found) or f"Nothing called `{argument}` is declared."
+        return (
+            escaped("\n".join(self.text[d.start : d.end] for d in found)) or f"Nothing called `{argument}` is declared."
+        )
 
     def do_save(self, argument: str) -> str:
         from altac.writing import write_whole
@@ -204,7 +207,7 @@ class Session:
         if outcome.error is not None:
             return self.problems([outcome.error])
         shown = outcome.text if outcome.text is not None else json.dumps(outcome.output, ensure_ascii=False)
-        return f"{shown}   ({ending(outcome.layers, outcome.halted, outcome.cut)})"
+        return f"{escaped(shown)}   ({ending(outcome.layers, outcome.halted, outcome.cut)})"
 
     def do_run(self, argument: str) -> str:
         return self.run(argument) if argument else "What should be run? `:run INPUT`"
@@ -280,7 +283,7 @@ class Session:
         for head in heads:
             lines.append(f"{head.name} = {head.value}")
             for i, chosen in enumerate(attended(trace, before[-1], head)):
-                token = trace.program.symbols[before[-1].tokens[i]].name
+                token = plain_name(trace.program.symbols[before[-1].tokens[i]].name)
                 shown = ", ".join(map(str, chosen[:12])) + (" ..." if len(chosen) > 12 else "")
                 lines.append(f"  {i} ({token}) -> {shown or 'nothing'}")
         return "\n".join(lines)
@@ -364,7 +367,7 @@ class Session:
         for outcome in program.test(self.engine):
             given = outcome.test.input
             shown = given if isinstance(given, str) else json.dumps(list(given), ensure_ascii=False)
-            lines.append(f"{'pass' if outcome.passed else 'FAIL'}  {shown}")
+            lines.append(f"{'pass' if outcome.passed else 'FAIL'}  {escaped(shown)}")
         return "\n".join(lines) or "The program has no `test` lines."
 
     def do_help(self, argument: str) -> str:

@@ -11,26 +11,33 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from altac.ir import Domain, Program, Rule
+from altac.limits import DEFAULT, Limits
+from altac.rules.meter import Meter
 
 _Slots = frozenset[str]
 _Key = tuple[int, ...]
 
 
-def disjoint_rules(program: Program, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+def disjoint_rules(program: Program, rules: tuple[Rule, ...], limits: Limits = DEFAULT) -> tuple[Rule, ...]:
     """``rules`` with the target's old value in each antecedent, none that changes nothing, and no two
-    that apply together with the same value."""
+    that apply together with the same value.
+
+    Raises:
+        AltacError: these are too many.
+    """
+    completed, cut = Meter(limits), Meter(limits)
     domains = {s.name: s.domain for s in program.slots}
     result: list[Rule] = []
     by_target: dict[str, list[Rule]] = {}
     for rule in rules:
-        by_target.setdefault(rule.target, []).extend(_complete(rule, domains[rule.target]))
+        by_target.setdefault(rule.target, []).extend(completed.held(_complete(rule, domains[rule.target])))
     for group in by_target.values():
         index = _Overlaps(group)
         for number, rule in enumerate(group):
             pieces = [rule]
             for earlier in index.before(number):
                 if group[earlier].value == rule.value:
-                    pieces = [p for piece in pieces for p in _subtract(piece, group[earlier], domains)]
+                    pieces = [p for piece in pieces for p in cut.held(_subtract(piece, group[earlier], domains))]
             result.extend(pieces)
     return tuple(result)
 

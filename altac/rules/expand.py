@@ -42,8 +42,9 @@ from altac.ir.deep import deeply
 from altac.ir.evaluate import Undefined
 from altac.ir.operators import OPERATORS, BinaryOp
 from altac.ir.slices import NextValue
-from altac.limits import DEFAULT
+from altac.limits import DEFAULT, Limits
 from altac.rules.disjoint import disjoint_rules
+from altac.rules.meter import Meter
 from altac.rules.ruleset import Reset, RuleSet
 from altac.source import Span
 
@@ -55,24 +56,25 @@ _Update = tuple[int, Span | None] | None
 _Updates = Callable[[], Iterator[_Update]]
 
 
-def expand(program: Program, budget: int = DEFAULT.branches) -> RuleSet:
+def expand(program: Program, limits: Limits = DEFAULT) -> RuleSet:
     """The transition rules of ``program``, with a reset for every value of every categorical head.
 
     Raises:
-        AltacError: the enumeration of an update takes more than ``budget`` branches.
+        AltacError: the enumeration of an update takes more branches than the limits allow.
     """
-    return deeply(lambda: _expand(program, budget))
+    return deeply(lambda: _expand(program, limits))
 
 
-def _expand(program: Program, budget: int) -> RuleSet:
+def _expand(program: Program, limits: Limits) -> RuleSet:
     match program.mlp:
         case MlpRules(rules=given):
-            rules = disjoint_rules(program, given)
+            rules = disjoint_rules(program, given, limits)
         case MlpCode(body=body):
-            meter = _Meter(budget)
+            meter = Meter(limits)
             for variable in program.variables:
-                _refuse_hopeless(program, variable.name, budget)
-            rules = tuple(r for v in program.variables for r in _Expansion(program, v.name, meter).rules(body))
+                _refuse_hopeless(program, variable.name, limits.branches)
+            found = (r for v in program.variables for r in _Expansion(program, v.name, meter).rules(body))
+            rules = tuple(meter.held(found))
     resets = tuple(
         Reset(h.name, code)
         for h in program.heads
@@ -82,25 +84,25 @@ def _expand(program: Program, budget: int) -> RuleSet:
     return RuleSet(rules, resets)
 
 
-def count_rules(program: Program, budget: int = DEFAULT.branches) -> Counter[tuple[str, Span | None]]:
+def count_rules(program: Program, limits: Limits = DEFAULT) -> Counter[tuple[str, Span | None]]:
     """How many rules `expand` gives for each target and each place of an update, counted one by one without being kept; resets
     count for their head.
 
     Raises:
-        AltacError: the enumeration of an update takes more than ``budget`` branches.
+        AltacError: the enumeration of an update takes more branches than the limits allow.
     """
-    return deeply(lambda: _count(program, budget))
+    return deeply(lambda: _count(program, limits))
 
 
-def _count(program: Program, budget: int) -> Counter[tuple[str, Span | None]]:
+def _count(program: Program, limits: Limits) -> Counter[tuple[str, Span | None]]:
     found: Counter[tuple[str, Span | None]] = Counter()
     match program.mlp:
         case MlpRules(rules=given):
-            found.update((rule.target, rule.span) for rule in disjoint_rules(program, given))
+            found.update((rule.target, rule.span) for rule in disjoint_rules(program, given, limits))
         case MlpCode(body=body):
-            meter = _Meter(budget)
+            meter = Meter(limits)
             for variable in program.variables:
-                _refuse_hopeless(program, variable.name, budget)
+                _refuse_hopeless(program, variable.name, limits.branches)
             for variable in program.variables:
                 leaves = _Expansion(program, variable.name, meter).leaves(body)
                 found.update((variable.name, span) for before, value, span in leaves if before != value)
@@ -108,14 +110,14 @@ def _count(program: Program, budget: int) -> Counter[tuple[str, Span | None]]:
     return found
 
 
-def expand_target(program: Program, target: str, budget: int = DEFAULT.branches) -> tuple[Rule, ...]:
-    """The transition rules of one target; see `expand`."""
+def expand_target(program: Program, target: str, meter: Meter) -> tuple[Rule, ...]:
+    """The transition rules of one target; see `expand`. ``meter`` may count several targets."""
     match program.mlp:
         case MlpRules(rules=given):
-            return disjoint_rules(program, tuple(r for r in given if r.target == target))
+            return disjoint_rules(program, tuple(r for r in given if r.target == target), meter.limits)
         case MlpCode(body=body):
-            _refuse_hopeless(program, target, budget)
-            return deeply(lambda: tuple(_Expansion(program, target, _Meter(budget)).rules(body)))
+            _refuse_hopeless(program, target, meter.limits.branches)
+            return deeply(lambda: tuple(meter.held(_Expansion(program, target, meter).rules(body))))
 
 
 def _refuse_hopeless(program: Program, target: str, budget: int) -> None:
@@ -161,14 +163,14 @@ def states(program: Program, target: str, budget: int = DEFAULT.branches) -> Ite
         yield from _states_of_rules(program, target, budget)
         return
     _refuse_hopeless(program, target, budget)
-    expansion = _Expansion(program, target, _Meter(budget))
+    expansion = _Expansion(program, target, Meter(Limits(branches=budget)))
     for _, value, _ in expansion.leaves(program.mlp.body, unchanged=True):
         yield expansion.path, value
 
 
 def _states_of_rules(program: Program, target: str, budget: int) -> Iterator[tuple[dict[str, int], int]]:
     """Evaluates the rules again and again, each time with the next choice of what is read."""
-    evaluate, meter = NextValue(program, target), _Meter(budget)
+    evaluate, meter = NextValue(program, target), Meter(Limits(branches=budget))
     domains = {s.name: s.domain for s in program.slots}
     path: dict[str, int] = {}
 
@@ -192,19 +194,11 @@ def _states_of_rules(program: Program, target: str, budget: int) -> Iterator[tup
             return
 
 
-class _Meter:
-    """Counts branches over all targets of a program."""
-
-    def __init__(self, budget: int) -> None:
-        self.left = budget
-        self.budget = budget
-
-
 class _Expansion:
     """The rules of one target. Expressions and blocks become generators that extend and retract
     ``path``, the values read so far in the order of reading."""
 
-    def __init__(self, program: Program, target: str, meter: _Meter) -> None:
+    def __init__(self, program: Program, target: str, meter: Meter) -> None:
         self.program = program
         self.target = target
         self.meter = meter
@@ -263,9 +257,8 @@ class _Expansion:
         names = [*self.path, name]
         sizes = [self.domains[n].size for n in names]
         support = ", ".join(f"{n} ({s})" for n, s in zip(names, sizes, strict=True))
-        raise AltacError(
-            TooManyRules(span=span, target=self.target, support=support, count=prod(sizes), budget=self.meter.budget)
-        )
+        budget = self.meter.limits.branches
+        raise AltacError(TooManyRules(span=span, target=self.target, support=support, count=prod(sizes), budget=budget))
 
     # --- blocks -------------------------------------------------------------------------------
 

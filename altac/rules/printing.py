@@ -24,6 +24,7 @@ from altac.ir import (
 )
 from altac.ir.evaluate import halting
 from altac.rules.ruleset import Reset, RuleSet
+from altac.source import quoted
 from altac.syntax.keywords import words
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -216,7 +217,7 @@ class _Text:
 
     def items(self, items: str | tuple[str | int | bool, ...], domain: Domain) -> str:
         if isinstance(items, str):
-            return _quoted(items)
+            return quoted(items)
         shown = []
         for item in items:
             if isinstance(item, bool):
@@ -226,7 +227,7 @@ class _Text:
             elif isinstance(domain, EnumDomain):
                 shown.append(f"{self.enums[domain]}.{item}")
             else:
-                shown.append(_quoted(item))
+                shown.append(quoted(item))
         return f"[{', '.join(shown)}]"
 
     # --- declarations -------------------------------------------------------------------------
@@ -298,11 +299,11 @@ class _Text:
 
 
 def _symbol(name: str | int) -> str:
-    return str(name) if isinstance(name, int) else _quoted(name)
+    return str(name) if isinstance(name, int) else quoted(name)
 
 
 def _spelled(symbol: Symbol) -> str:
-    return "" if symbol.spelling == str(symbol.name) else f" = {_quoted(symbol.spelling)}"
+    return "" if symbol.spelling == str(symbol.name) else f" = {quoted(symbol.spelling)}"
 
 
 def _real(value: Fraction) -> str:
@@ -316,8 +317,3 @@ def _offsets(offsets: Iterable[int]) -> str:
     if ordered[-1] - ordered[0] == len(ordered) - 1:
         return f"{ordered[0]}..{ordered[-1]}"
     return "{" + ", ".join(map(str, ordered)) + "}"
-
-
-def _quoted(text: str) -> str:
-    body = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{body}"'

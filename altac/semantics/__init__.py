@@ -55,9 +55,9 @@ def check(
             for problem in undefined_reads(program):
                 context.report(problem)
     except GiveUp as stop:
-        context.report(stop.problem)
+        context.stop(stop.problem)
     except RecursionError:
-        context.report(TooComplex(span=Span(source, 0, min(1, len(source.text)))))
+        context.stop(TooComplex(span=Span(source, 0, min(1, len(source.text)))))
     finally:
         sys.setrecursionlimit(limit)
     if inspect is not None:

@@ -157,6 +157,8 @@ def _field_names(value: RecordV | Tab) -> list[str]:
 
 
 def _unknown(context: Context, name: tree.Name, known: list[str], of: str) -> Value:
+    if context.told(UnknownMember, name.span):
+        return POISON
     suggestion = did_you_mean(name.text, known)
     return context.fail(UnknownMember(span=name.span, name=name.text, of=of, suggestion=suggestion))
 

@@ -18,6 +18,7 @@ from altac.diagnostics.name_errors import (
     UnknownParam,
 )
 from altac.diagnostics.problem import did_you_mean
+from altac.diagnostics.type_errors import FamilyTooLarge
 from altac.semantics import limits
 from altac.semantics.context import Context
 from altac.semantics.endings import causal, halt, layers, output
@@ -184,26 +185,26 @@ def _look_into_unused(context: Context, whole: bool) -> None:
 
 
 def _mlp(context: Context, blocks: list[_Block]) -> ir.MlpCode | ir.MlpRules:
+    """The statements, or the rules. Raises `GiveUp` if a family still grows in the last round."""
     code = [(space, block) for space, block in blocks if isinstance(block, tree.MlpDecl)]
     rules = [(space, block) for space, block in blocks if isinstance(block, tree.RulesDecl)]
     if rules:
         if code:
             context.report(RulesAndMlp(span=rules[0][1].span, other=code[0][1].span))
         return ir.MlpRules(transition_rules(context, rules))
-    body: tuple[ir.Stmt, ...] = ()
+    grown: list[Slot] = []
     for _ in range(limits.ROUNDS):
-        before, problems = _inferred_sets(context), dict(context.problems)
+        before = {slot.name: len(slot.inferred) for slot in context.slots.values()}
+        problems = dict(context.problems)
         context.steps = 0
         statements = Statements(context)
         body = tuple(s for space, decl in code for s in statements.block(decl.body, Env(space, runtime=True)))
-        if _inferred_sets(context) == before:
-            break
+        grown = [slot for slot in context.slots.values() if len(slot.inferred) > before.get(slot.name, 0)]
+        if not grown:
+            return ir.MlpCode(body)
         context.problems = problems  # what was found may be due to sets that were not known yet
-    return ir.MlpCode(body)
-
-
-def _inferred_sets(context: Context) -> int:
-    return sum(len(slot.inferred) for slot in context.slots.values())
+    most = max(grown, key=lambda slot: len(slot.inferred))
+    raise GiveUp(FamilyTooLarge(span=most.span, name=most.name, limit=len(most.inferred) - 1))
 
 
 def _variables(context: Context) -> tuple[ir.Variable, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from altac.diagnostics.name_errors import ComponentRecursion, NotAComponent
+from altac.diagnostics.name_errors import ComponentRecursion, NotAComponent, TooManyInstances
 from altac.diagnostics.type_errors import NotStatic
 from altac.semantics import limits
 from altac.semantics.context import Context
@@ -29,6 +29,9 @@ def instance(context: Context, space: Namespace, decl: tree.UseDecl) -> Value:
     inside = sum(isinstance(s.declarations.get(n), tree.UseDecl) for s, n in context.in_progress)
     if inside > limits.NESTING:
         raise GiveUp(ComponentRecursion(span=decl.span, name=component.decl.name.text))
+    context.instances += 1
+    if context.instances > limits.INSTANCES:
+        raise GiveUp(TooManyInstances(span=decl.span, limit=limits.INSTANCES))
     around = component.namespace
     given = arguments(context, decl, component.decl.parameters, around, Env(space, runtime=True), component.decl.name)
     if given is None:

@@ -8,6 +8,7 @@ from typing import Any
 from altac import ir
 from altac.diagnostics.name_errors import TooManySteps
 from altac.diagnostics.problem import Problem
+from altac.diagnostics.syntax_errors import TooManyErrors
 from altac.diagnostics.type_errors import BadIndex, BadOperands, ConstantDivisionByZero, FailedConversion
 from altac.semantics import limits
 from altac.semantics.failures import Failure, OperandError, TooLarge
@@ -53,13 +54,34 @@ class Context:
         #: Where declared names are used, each with the place of its declaration.
         self.references: dict[Span, Span] = {}
         self.problems: dict[tuple[Any, ...], Problem] = {}
+        #: How often something was reported, the same again included.
+        self.reports = 0
+        self.errors = 0
         self.steps = 0
+        self.instances = 0
+        #: The indices of enums and tokens by their names, by the identity of their domains.
+        self._indices: dict[int, tuple[ir.EnumDomain | ir.TokenDomain, dict[str | int, list[int]]]] = {}
 
     def report(self, problem: Problem) -> None:
-        """Keep a problem; the same at the same place counts once."""
-        span = problem.span
-        key = (problem.code, None if span is None else (span.source.name, span.start, span.end))
-        self.problems.setdefault(key, problem)
+        """Keep a problem; the same at the same place counts once. Raises `GiveUp` for one error more than are reported."""
+        self.reports += 1
+        key = _key(problem.code, problem.span)
+        if key in self.problems:
+            return
+        if problem.severity == "error":
+            if self.errors >= limits.ERRORS:
+                raise GiveUp(TooManyErrors(span=problem.span, limit=limits.ERRORS))
+            self.errors += 1
+        self.problems[key] = problem
+
+    def stop(self, problem: Problem) -> None:
+        """Keep the problem with which checking ends."""
+        self.errors += 1
+        self.problems[_key(problem.code, problem.span)] = problem
+
+    def told(self, problem: type[Problem], span: Span) -> bool:
+        """Whether this was reported at the same place before: in a loop, most of what is found was."""
+        return _key(problem.code, span) in self.problems
 
     def fail(self, problem: Problem) -> Poison:
         """Report ``problem``; stands for the value that could not be had."""
@@ -69,7 +91,17 @@ class Context:
     @property
     def has_errors(self) -> bool:
         """Whether anything but warnings has been found."""
-        return any(p.severity == "error" for p in self.problems.values())
+        return self.errors > 0
+
+    def indices(self, domain: ir.EnumDomain | ir.TokenDomain, name: str) -> list[int]:
+        """The indices of the members of ``domain`` that are called ``name``."""
+        known = self._indices.get(id(domain))
+        if known is None:
+            names: dict[str | int, list[int]] = {}
+            for index, symbol in enumerate(domain.members if isinstance(domain, ir.EnumDomain) else domain.tokens):
+                names.setdefault(symbol.name, []).append(index)
+            known = self._indices[id(domain)] = (domain, names)
+        return known[1].get(name, [])
 
     def spend(self, steps: int, span: Span) -> None:
         """Count steps of evaluation. Raises `GiveUp` when they are used up."""
@@ -96,3 +128,7 @@ class Context:
                     return self.fail(BadIndex(span=node.span, detail="there is no entry for it"))
         except TooLarge as large:
             return self.fail(large.problem(node.span))
+
+
+def _key(code: str, span: Span | None) -> tuple[Any, ...]:
+    return (code, None if span is None else (span.source.name, span.start, span.end))

@@ -127,7 +127,19 @@ def _unary(context: Context, node: tree.Unary, env: Env) -> Value:
 
 
 def _binary(context: Context, node: tree.Binary, env: Env) -> Value:
-    left = evaluate(context, node.left, env)
+    chain = [node]
+    while isinstance(chain[-1].left, tree.Binary):  # a chain may be longer than calls can nest
+        chain.append(chain[-1].left)
+    value = evaluate(context, chain[-1].left, env)
+    for link in reversed(chain):
+        if link is not node:
+            context.spend(1, link.span)
+        value = _operation(context, link, value, env)
+    return value
+
+
+def _operation(context: Context, node: tree.Binary, left: Value, env: Env) -> Value:
+    """An operator on the value of its left operand."""
     if node.op in ("and", "or"):
         return _logical(context, node, left, env)
     right = evaluate(context, node.right, env)
@@ -223,8 +235,14 @@ def _map(context: Context, items: list[tuple[Value, Value, Span]]) -> Value:
 
 def _comprehension(context: Context, node: tree.Comprehension, env: Env) -> Value:
     span = node.element.span
-    found = [evaluate(context, node.element, inner) for inner in _iterate(context, node.clauses, env)]
-    if any(v is POISON for v in found):
+    found: list[Value] = []
+    reports = context.reports
+    for inner in _iterate(context, node.clauses, env):
+        value = evaluate(context, node.element, inner)
+        if value is POISON:  # the others would mostly say the same
+            return POISON
+        found.append(value)
+    if context.reports > reports:  # what it goes through is unknown, or a condition
         return POISON
     match node.kind:
         case "list":
@@ -355,6 +373,8 @@ def arguments(
 
 
 def _unknown_argument(context: Context, name: tree.Name, known: list[str], of: str) -> Value:
+    if context.told(UnknownArgument, name.span):
+        return POISON
     suggestion = did_you_mean(name.text, known)
     return context.fail(UnknownArgument(span=name.span, name=name.text, of=of, suggestion=suggestion))
 

@@ -17,14 +17,16 @@ from altac.diagnostics.name_errors import (
     UnknownModule,
 )
 from altac.diagnostics.problem import AltacError, Problem, did_you_mean
+from altac.diagnostics.syntax_errors import FileTooLarge, NotUtf8, UnreadableFile
 from altac.semantics import limits
 from altac.semantics.context import Context
 from altac.semantics.limits import GiveUp
 from altac.semantics.values import POISON, Named, Namespace
 from altac.source import Source
 from altac.syntax import tree
-from altac.syntax.parser import parse
-from altac.syntax.reading import read_source
+from altac.syntax.parser import ParseResult, parse
+from altac.syntax.reading import check_module, read_source
+from altac.untrusted import reason_of
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _DECLARED = re.compile(r"\b(?:param|const|type|enum|var|head|fn|component|use|as|let|for)\s+([A-Za-z_]\w*)")
@@ -80,10 +82,10 @@ def _import(context: Context, space: Namespace, decl: tree.ImportDecl, folder: P
     if len(context.loading) > limits.NESTING:
         raise GiveUp(ImportsTooDeep(span=span, limit=limits.NESTING))
     if key not in context.modules:
-        source = _read(context, path, shown)
-        if isinstance(source, str):
-            return _lose(context, space, name, ImportFailed(span=span, path=shown, reason=source))
-        _load(context, key, source, path.parent)
+        parsed = _read(context, path, shown)
+        if isinstance(parsed, str):
+            return _lose(context, space, name, ImportFailed(span=span, path=shown, reason=parsed))
+        _load(context, key, parsed, path.parent)
     space.modules[name] = context.modules[key]
 
 
@@ -94,26 +96,38 @@ def _lose(context: Context, space: Namespace, name: str, problem: Problem) -> No
     space.lost = None
 
 
-def _read(context: Context, path: Path, shown: str) -> Source | str:
-    """The text of a file, or the reason why it cannot be read."""
+def _read(context: Context, path: Path, shown: str) -> ParseResult | str:
+    """What is read of an imported file, or why it is no module: a file in which nothing is a declaration is not quoted."""
     try:
-        if context.read is not None:
-            return Source(shown, context.read(str(path)))
-        if path.is_fifo() or path.is_char_device():
-            return "it is not a regular file"
-        return read_source(path, shown)
+        check_module(path)
+        source = read_source(path, shown) if context.read is None else Source(shown, context.read(str(path)))
     except AltacError as error:
-        return error.problems[0].render_title()
+        return _reason(error.problems[0])
     except (OSError, ValueError) as error:
-        return str(getattr(error, "strerror", None) or error)
-
-
-def _load(context: Context, key: str, source: Source, folder: Path) -> None:
+        return reason_of(error)
     parsed = parse(source)
+    fault = next((p for p in parsed.problems if p.severity == "error"), None)
+    if fault is None or parsed.tree.declarations:
+        return parsed
+    return _reason(fault) if fault.span is None else "nothing in it is a declaration"
+
+
+def _reason(problem: Problem) -> str:
+    match problem:
+        case UnreadableFile():
+            return problem.reason
+        case FileTooLarge():
+            return f"it has more than {problem.limit:,} characters"
+        case NotUtf8():
+            return "it is not UTF-8 text"
+    return problem.render_title()
+
+
+def _load(context: Context, key: str, parsed: ParseResult, folder: Path) -> None:
     for problem in parsed.problems:
         context.report(problem)
     module = Namespace("", None)
-    note_unread(module, parsed.problems, source)
+    note_unread(module, parsed.problems, parsed.tree.span.source)
     context.modules[key] = module
     context.loading.append(key)
     enter(context, module, parsed.tree.declarations, folder)

@@ -12,6 +12,10 @@ STEPS: Final = 1_000_000
 CALLS: Final = 120
 #: Imports inside imports, components inside components.
 NESTING: Final = 50
+#: Instances of components.
+INSTANCES: Final = 2_000
+#: Errors that are reported for one program.
+ERRORS: Final = 100
 #: Declarations that need one another's values.
 DECLARATIONS: Final = 400
 #: Statements of the MLP once functions are inlined and loops unrolled.

@@ -56,6 +56,8 @@ def lookup(context: Context, name: str, span: Span, env: Env) -> Value:
         return builtins.FUNCTIONS[name]
     if any(s.lost is None or name in s.lost for s in env.space.chain()):
         return POISON
+    if context.told(UnknownName, span):
+        return POISON
     known = [*env.names, *env.space.names(), *builtins.FUNCTIONS, "Token", "bool", "true", "false"]
     if env.initial is not None:
         known += ["token", "position"]
@@ -86,6 +88,8 @@ def member(context: Context, scope: ScopeV, name: tree.Name, env: Env) -> Value:
     symbol = next(_members(context, name.text, space), None)
     if symbol is not None:
         return symbol
+    if context.told(UnknownMember, name.span):
+        return POISON
     suggestion = did_you_mean(name.text, [*space.declarations, *space.members])
     return context.fail(UnknownMember(span=name.span, name=name.text, of=scope.name, suggestion=suggestion))
 
@@ -119,7 +123,7 @@ def symbols(context: Context, name: str, space: Namespace) -> list[SymbolV]:
                 if symbol not in found:
                     found.append(symbol)
     if isinstance(context.tokens, ir.TokenDomain):
-        found.extend(SymbolV(context.tokens, i) for i, t in enumerate(context.tokens.tokens) if t.name == name)
+        found.extend(SymbolV(context.tokens, i) for i in context.indices(context.tokens, name))
     return found
 
 
@@ -128,7 +132,7 @@ def _members(context: Context, name: str, space: Namespace) -> Iterator[SymbolV]
     for enum in space.members.get(name, ()):
         value = declared(context, space, enum)
         if isinstance(value, TypeV) and isinstance(value.type, ir.EnumDomain):
-            yield from (SymbolV(value.type, i) for i, m in enumerate(value.type.members) if m.name == name)
+            yield from (SymbolV(value.type, i) for i in context.indices(value.type, name))
 
 
 # --- variables and heads --------------------------------------------------------------------------

@@ -137,7 +137,7 @@ def items_of(value: Value) -> tuple[Value, ...]:
             return value
         case RangeV():
             if value.size > limits.LENGTH:
-                raise OperandError("this range is too long to go through")
+                raise OperandError(f"a range that is gone through has at most {limits.LENGTH:,} items")
             return tuple(value)
         case frozenset():
             return tuple(ordered(value))

@@ -31,13 +31,18 @@ def check_names(context: Context, space: Namespace) -> None:
                 name = ref.name
                 if name in bound or name in _WORDS or space.declares(name):
                     continue
-                if not symbols(context, name, space):
+                if not context.told(UnknownName, ref.span) and not symbols(context, name, space):
                     suggestion = did_you_mean(name, [*bound, *space.names(), *_WORDS])
                     context.report(UnknownName(span=ref.span, name=name, suggestion=suggestion))
 
 
 def _bound(node: Any) -> Iterator[str]:
     """Every name that is declared anywhere inside ``node``."""
+    for each in _inside(node):
+        yield from _declares(each)
+
+
+def _declares(node: Any) -> Iterator[str]:
     match node:
         case tree.Let(names=names) | tree.For(names=names) | tree.Clause(names=names):
             yield from (n.text for n in names)
@@ -53,15 +58,20 @@ def _bound(node: Any) -> Iterator[str]:
             yield name.text
         case _:
             pass
-    for child in _children(node):
-        yield from _bound(child)
 
 
 def _references(node: Any) -> Iterator[tree.Ref]:
-    if isinstance(node, tree.Ref):
-        yield node
-    for child in _children(node):
-        yield from _references(child)
+    return (each for each in _inside(node) if isinstance(each, tree.Ref))
+
+
+def _inside(node: Any) -> Iterator[Any]:
+    """``node`` and what is inside it, in the order of the text, without recursion: chains are long. Not what an import names."""
+    pending = [node]
+    while pending:
+        each = pending.pop()
+        yield each
+        if not isinstance(each, tree.ImportDecl):
+            pending.extend(reversed(list(_children(each))))
 
 
 def _children(node: Any) -> Iterator[Any]:

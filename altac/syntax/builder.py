@@ -20,12 +20,14 @@ from altac.diagnostics.syntax_errors import BadEscape, HeadArguments, MisplacedP
 from altac.source import Source, Span
 from altac.syntax import tree
 from altac.syntax.lexer import Token
-from altac.syntax.limits import MAX_DEPTH, MAX_DIGITS
+from altac.syntax.limits import MAX_CHAIN, MAX_DEPTH, MAX_DIGITS
 
 Kids = Sequence[Any]  # tokens, nodes and the helper values below, in source order
 
 #: Levels of the tree that a rule adds, if not one: `else if` becomes a block that holds a statement.
 _LEVELS = {"if": 3}
+#: The child that is the rest of a chain, by the rule: the left operand, and what follows `else`.
+_LINKS = {"binary": 0, "if": -1}
 
 _ESCAPE = re.compile(r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|(.))", re.DOTALL)
 _SIMPLE = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
@@ -412,9 +414,20 @@ class Builder(ExpressionBuilder):
         return tree.CausalDecl(self.span(kids), after(kids, "UNTIL"), after(kids, "LIMIT"))
 
 
-def build(derivation: Tree[Token], builder: Builder) -> tuple[tree.File, list[int]]:
-    """The tree of a whole file, and the ends of its nodes that are just higher than `MAX_DEPTH` levels.
+@dataclass(frozen=True)
+class Built:
+    """The tree of a whole file, with the ends of its nodes that are just higher than `MAX_DEPTH` levels (``deep``), and of
+    chains that are just longer than `MAX_CHAIN` (``long``)."""
 
+    file: tree.File
+    deep: tuple[int, ...]
+    long: tuple[int, ...]
+
+
+def build(derivation: Tree[Token], builder: Builder) -> Built:
+    """The tree of a whole file.
+
+    A chain of operators or of `else if` is a level of its parts, however long it is: they stand side by side.
     Works without recursion: a file may nest deeper than Python can call.
     """
     parents_first: list[Tree[Token]] = []
@@ -423,25 +436,32 @@ def build(derivation: Tree[Token], builder: Builder) -> tuple[tree.File, list[in
         node = pending.pop()
         parents_first.append(node)
         pending.extend(child for child in node.children if isinstance(child, Tree))
-    made: dict[int, tuple[Any, int]] = {}  # value and height of the nodes whose parent is still to be made
-    too_deep: list[int] = []
+    made: dict[int, tuple[Any, int, int]] = {}  # value, height and chain of the nodes whose parent is still to be made
+    deep: list[int] = []
+    long: list[int] = []
     makers: dict[str, Callable[[Kids], Any]] = {}
     for node in reversed(parents_first):
         kids: list[Any] = []
-        below = 0
+        below = beside = links = 0
+        link = _LINKS.get(node.data)
         for child in node.children:
             if isinstance(child, Tree):
-                value, height = made.pop(id(child))
+                value, height, chain = made.pop(id(child))
                 kids.append(value)
-                below = max(below, height)
+                if child.data == node.data and link is not None and child is node.children[link]:
+                    beside, links = height, chain + 1
+                else:
+                    below = max(below, height)
             else:
                 kids.append(child)
-        height = below + _LEVELS.get(node.data, 1)
-        if height > MAX_DEPTH >= below:
-            too_deep.append(_end(kids[-1]))
+        height = max(below + _LEVELS.get(node.data, 1), beside)
+        if height > MAX_DEPTH >= max(below, beside):
+            deep.append(_end(kids[-1]))
+        if links == MAX_CHAIN:
+            long.append(_end(kids[-1]))
         make = makers.get(node.data) or makers.setdefault(node.data, builder.maker(node.data))
-        made[id(node)] = make(kids), height
-    return made[id(derivation)][0], too_deep
+        made[id(node)] = make(kids), height, links
+    return Built(made[id(derivation)][0], tuple(deep), tuple(long))
 
 
 def _start(kid: Any) -> int:

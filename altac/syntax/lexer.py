@@ -3,7 +3,9 @@ grammar wants is a token of its own kind (``UNKNOWN``, ``BAD_STRING``, ...) that
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from altac.syntax.grammar import load_lark
@@ -23,6 +25,15 @@ class Token:
     end: int
     level: int = 0
     block: int = 0
+
+
+#: About what is a token but no blank.
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+def words(text: str, most: int) -> int:
+    """About how many tokens there are, blanks left out; it stops after ``most``. Much faster than to make them."""
+    return sum(1 for _ in islice(_WORD.finditer(text), most))
 
 
 def tokenize(text: str) -> list[Token]:

@@ -2,6 +2,10 @@
 
 #: Characters in a file.
 MAX_CHARACTERS = 4_000_000
+#: Words and signs in a file.
+MAX_TOKENS = 600_000
+#: Operators in a row, `else if` included: what stands side by side is no nesting.
+MAX_CHAIN = 10_000
 #: Brackets open at once, and levels of the syntax tree.
 MAX_DEPTH = 200
 #: Digits of a number.

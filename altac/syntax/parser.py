@@ -9,15 +9,22 @@ from functools import lru_cache
 from lark import Tree
 
 from altac.diagnostics.problem import Problem
-from altac.diagnostics.syntax_errors import BinaryFile, FileTooLarge, NestedTooDeeply, TooManyErrors
+from altac.diagnostics.syntax_errors import (
+    BinaryFile,
+    ChainTooLong,
+    FileTooLarge,
+    NestedTooDeeply,
+    TooManyErrors,
+    TooManyTokens,
+)
 from altac.source import Source, Span
 from altac.syntax import tree
 from altac.syntax.builder import Builder, build
 from altac.syntax.comments import head_comment
 from altac.syntax.grammar import END
 from altac.syntax.layout import Layout
-from altac.syntax.lexer import Token, tokenize
-from altac.syntax.limits import MAX_CHARACTERS, MAX_DEPTH, MAX_PROBLEMS
+from altac.syntax.lexer import Token, tokenize, words
+from altac.syntax.limits import MAX_CHAIN, MAX_CHARACTERS, MAX_DEPTH, MAX_PROBLEMS, MAX_TOKENS
 from altac.syntax.machine import Machine
 from altac.syntax.mending import Mender
 from altac.syntax.recovery import MAX_RECOVERIES, Recovery
@@ -46,6 +53,8 @@ def _parse(source: Source) -> ParseResult:
     if len(source.text) > MAX_CHARACTERS:
         problem = FileTooLarge(name=source.name, size=len(source.text), limit=MAX_CHARACTERS)
         return ParseResult(_nothing(source), (problem,))
+    if words(source.text, MAX_TOKENS + 1) > MAX_TOKENS:
+        return ParseResult(_nothing(source), (TooManyTokens(name=source.name, limit=MAX_TOKENS),))
     if "\0" in source.text:
         place = source.text.index("\0")
         return ParseResult(_nothing(source), (BinaryFile(span=Span(source, place, place + 1), name=source.name),))
@@ -63,8 +72,12 @@ def _parse(source: Source) -> ParseResult:
     tokens = layout.arrange(mended)
     machine = Machine()
     derivation = _run(machine, tokens, Recovery(source, machine, tokens, report, mender.dropped))
-    file, too_deep = build(derivation, Builder(source, report))
-    file = _without_deep(replace(file, doc=head_comment(raw)), too_deep, report, told=layout.stopped)
+    built = build(derivation, Builder(source, report))
+    file = replace(built.file, doc=head_comment(raw))
+    deep = NestedTooDeeply(limit=MAX_DEPTH)
+    file = _without(file, built.deep, lambda span: None if layout.stopped else report(replace(deep, span=span)))
+    long = ChainTooLong(limit=MAX_CHAIN)
+    file = _without(file, built.long, lambda span: report(replace(long, span=span)))
     return ParseResult(file, _in_order(list(problems.values())))
 
 
@@ -90,20 +103,20 @@ def _run(machine: Machine, tokens: list[Token], recovery: Recovery) -> Tree[Toke
     return machine.tree
 
 
-def _without_deep(file: tree.File, places: list[int], report: Callable[[Problem], None], *, told: bool) -> tree.File:
-    """Leave out declarations nested so deeply that later phases could not walk over them."""
+def _without(file: tree.File, places: tuple[int, ...], report: Callable[[Span], None]) -> tree.File:
+    """Leave out declarations that hold one of ``places``: so deep or long that later phases could not walk over them."""
     if not places:
         return file
-    places = sorted(set(places))
+    found = sorted(set(places))
 
     def deep(node: tree.Node) -> bool:
-        return any(node.span.start < place <= node.span.end for place in places)
+        return any(node.span.start < place <= node.span.end for place in found)
 
     kept = tuple(declaration for declaration in file.declarations if not deep(declaration))
     for declaration in file.declarations:
-        place = next((p for p in places if declaration.span.start < p <= declaration.span.end), None)
-        if place is not None and not told:
-            report(NestedTooDeeply(span=Span(file.span.source, place - 1, place), limit=MAX_DEPTH))
+        place = next((p for p in found if declaration.span.start < p <= declaration.span.end), None)
+        if place is not None:
+            report(Span(file.span.source, place - 1, place))
     return replace(file, declarations=kept)
 
 

@@ -7,14 +7,12 @@ from dataclasses import fields
 from fractions import Fraction
 from typing import assert_never
 
-from altac.source import Source, Span
+from altac.source import Source, Span, quoted
 from altac.syntax import tree
 from altac.syntax.formatter import format_source, format_text
 from altac.syntax.operators import surface
 
 __all__ = ["format_source", "print_tree", "same_tree"]
-
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 
 def print_tree(node: tree.Node) -> str:
@@ -124,7 +122,7 @@ def _bare(node: tree.Expr) -> str:
         case tree.RealLit():
             return _decimal(node.value) or f"{node.value.numerator} / {node.value.denominator}"
         case tree.StringLit():
-            return _string(node.value)
+            return quoted(node.value)
         case tree.ListLit():
             return f"[{_join(node.items)}]"
         case tree.SetLit():
@@ -169,9 +167,15 @@ def _join(items: Iterable[tree.Expr]) -> str:
 
 
 def _operation(node: tree.Binary) -> str:
-    sign = surface().binary[node.op]
-    left, right = map(_expr, (node.left, node.right), sign.operands)
-    return f"{left}..{right}" if node.op == ".." else f"{left} {sign.text} {right}"
+    parts: list[str] = []
+    while True:  # along the left operands: a chain may be longer than calls can nest
+        sign = surface().binary[node.op]
+        parts += [_expr(node.right, sign.operands[1]), ".." if node.op == ".." else f" {sign.text} "]
+        left = node.left
+        tightness = surface().tightness
+        if not isinstance(left, tree.Binary) or tightness(_rule(left)) < tightness(sign.operands[0]):
+            return _expr(left, sign.operands[0]) + "".join(reversed(parts))
+        node = left
 
 
 def _comprehension(node: tree.Comprehension) -> str:
@@ -205,14 +209,6 @@ def _decimal(value: Fraction) -> str:
             digits = str(scaled.numerator).rjust(places + 1, "0")
             return f"{'-' if value < 0 else ''}{digits[:-places]}.{digits[-places:]}"
     return ""
-
-
-def _string(value: str) -> str:
-    def escape(c: str) -> str:
-        known = _ESCAPES.get(c)
-        return known if known is not None else c if c.isprintable() else f"\\u{{{ord(c):x}}}"
-
-    return '"' + "".join(map(escape, value)) + '"'
 
 
 # --- patterns and types -----------------------------------------------------------------------
@@ -315,7 +311,7 @@ def _parameters(parameters: tuple[tree.Parameter, ...]) -> str:
 
 def _spelled(node: tree.EnumMember | tree.TokenItem) -> str:
     text = node.name.text if isinstance(node, tree.EnumMember) else _expr(node.value, "range")
-    return text if node.spelling is None else f"{text} = {_string(node.spelling.value)}"
+    return text if node.spelling is None else f"{text} = {quoted(node.spelling.value)}"
 
 
 def _frame_item(node: tree.FrameItem) -> str:
@@ -347,7 +343,7 @@ def _declaration(node: tree.Decl) -> str:
             return f"program {node.name.text}"
         case tree.ImportDecl():
             path = (
-                _string(node.path.value)
+                quoted(node.path.value)
                 if isinstance(node.path, tree.StringLit)
                 else ".".join(name.text for name in node.path)
             )

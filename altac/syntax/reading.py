@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import stat
+from pathlib import Path
 
 from altac.diagnostics.problem import AltacError
 from altac.diagnostics.syntax_errors import FileTooLarge, NotUtf8, UnreadableFile
 from altac.source import Source
 from altac.syntax.limits import MAX_CHARACTERS
 from altac.untrusted import read_file, reason_of
+
+#: How the names of files end that programs may import.
+SUFFIX = ".alta"
 
 
 def read_source(path: str | os.PathLike[str], name: str | None = None) -> Source:
@@ -35,3 +40,33 @@ def decode_source(data: bytes, name: str) -> Source:
         problem = NotUtf8(name=name, byte=f"0x{data[error.start]:02X}", offset=error.start, line=line)
         raise AltacError(problem) from None
     return Source(name, text)
+
+
+def read_module(path: str | os.PathLike[str]) -> Source:
+    """The text of a file that a program imports, which may not be any file: see `check_module`. Raises `AltacError`."""
+    check_module(path)
+    return read_source(path)
+
+
+def check_module(path: str | os.PathLike[str]) -> None:
+    """Refuse what a program may not import: files whose names, or those of what links lead to, do not end in `SUFFIX`, and what
+    is no regular file. Looks at names before it looks at files, and opens none. Raises `AltacError`.
+    """
+    reason = _unfit(path)
+    if reason:
+        raise AltacError(UnreadableFile(name=str(path), reason=reason))
+
+
+def _unfit(path: str | os.PathLike[str]) -> str:
+    if not str(path).endswith(SUFFIX):
+        return f"modules are files whose names end in `{SUFFIX}`"
+    try:
+        if not os.path.realpath(path).endswith(SUFFIX):
+            return f"it is a link to a file whose name does not end in `{SUFFIX}`"
+        if not stat.S_ISREG(Path(path).stat().st_mode):
+            return "it is not a regular file"
+    except FileNotFoundError:
+        return ""  # it may have a text all the same: that of an editor
+    except (OSError, ValueError) as error:
+        return reason_of(error)
+    return ""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from altac.display.html import cell, heading, page, problem_html, table, text
 from altac.display.runs import ending
 from altac.interpreter.result import cut
+from altac.ir import plain_name
 from altac.trace.states import Snapshot, States, Step, layers
 
 #: Values in a display; what is beyond is left to `altac view`.
@@ -45,7 +46,7 @@ def _title(trace: States, step: Step) -> str:
 def _rows(trace: States, step: Step, before: Mapping[str, tuple[int | None, ...]]) -> Iterator[Sequence[str]]:
     program, count = trace.program, len(step.read.tokens)
     yield [heading("position", "left"), *(heading(i) for i in range(count))]
-    yield [heading("token", "left"), *(heading(program.symbols[t].name) for t in step.read.tokens)]
+    yield [heading("token", "left"), *(heading(plain_name(program.symbols[t].name)) for t in step.read.tokens)]
     if step.layer:
         for head in program.heads:
             yield [

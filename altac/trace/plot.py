@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from altac.diagnostics.cli_errors import MissingExtra, PlotTooLarge
 from altac.diagnostics.problem import AltacError
-from altac.ir import BoolDomain, Head
+from altac.ir import BoolDomain, Head, plain_name
 from altac.trace.states import States, Step, attended, layers
 
 #: Values in a plot beyond which it cannot be read.
@@ -106,7 +106,7 @@ def _panel(trace: States, steps: list[Step], chosen: list[int], name: str) -> Pa
                 and before.values[name][column] != now.values[name][column]
             )  # fmt: skip
             cells.append(Cell(row, column, text, changed, step.written is None and column == place))
-    tokens = [str(program.symbols[t].name) for t in max((s.read.tokens for s in steps), key=len, default=())]
+    tokens = [plain_name(program.symbols[t].name) for t in max((s.read.tokens for s in steps), key=len, default=())]
     numbers = [
         f"{s.run + 1}.{s.layer}" if program.causal is not None else str(s.layer) for s in (steps[i] for i in chosen)
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from altac.ir import plain_name
 from altac.styled import Line, Style, ansi, plain, unstyled
 from altac.trace.states import Snapshot, States
 
@@ -53,7 +54,7 @@ def _block(
     rows = [n for n in snapshot.values if not names or n in names]
     if snapshot.when == "attention" and not names:  # variables are as before
         rows = [n for n in rows if n not in trace.program.variable_names]
-    symbols = [str(trace.program.symbols[t].name) for t in snapshot.tokens]
+    symbols = [plain_name(trace.program.symbols[t].name) for t in snapshot.tokens]
     values: dict[str, list[tuple[str, bool]]] = {}
     for name in rows:
         old = before.get(name)

@@ -26,10 +26,10 @@ def units(program: Program, level: int = 0, limits: Limits = DEFAULT, possible: 
     `reachable`) are don't-cares.
 
     Raises:
-        AltacError: the rules of an update are too many to enumerate.
+        AltacError: the rules of an update are too many to enumerate, or the units take too much memory.
     """
     if level == 0:
-        return rule_units(program, expand(program, limits.branches))
+        return rule_units(program, expand(program, limits), limits)
     if possible is None:
         possible = reachable(program, limits.reachable_paths)
     return optimised_units(program, 1 if level == 1 else 2, possible, limits)

@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 
 from altac.source import Span
 from altac.units.cover import Constant, Joined, OnSlot, OnSum, Threshold
+from altac.units.diagram import TooLarge, Work
 from altac.units.layers import FeatureIndex
+
+#: Bytes of a unit and of one of its arrays, beside their numbers, which are held twice: as weights and in the key.
+_UNIT, _ARRAY = 1000, 300
+#: Numbers of an array that are gone through in the time of one step of Python.
+_AT_ONCE = 32
 
 
 @dataclass
@@ -29,15 +35,25 @@ class Entry:
 
 
 class Bag:
-    """Hidden units with what each does, equal units once."""
+    """Hidden units with what each does, equal units once.
 
-    def __init__(self, index: FeatureIndex) -> None:
+    They hold up to ``room`` bytes (None: any number); ``work`` counts what is gone through to make them. Beyond either:
+    `TooLarge`.
+    """
+
+    def __init__(self, index: FeatureIndex, work: Work, room: int | None = None) -> None:
         self.index = index
+        self.room = room
+        self.work = work
         self.units: dict[object, Entry] = {}
 
     def add(self, unit: Entry, effects: Iterable[tuple[int, int]], text: str, spans: Iterable[Span] = ()) -> None:
         """Let ``unit`` also add the given numbers to the given features."""
         entry = self.units.setdefault(unit.key(), unit)
+        if entry is unit and self.room is not None:
+            self.room -= _UNIT + sum(_ARRAY + 2 * w.nbytes for w in unit.weights.values())
+            if self.room < 0:
+                raise TooLarge
         for feature, weight in effects:
             entry.effects[feature] = entry.effects.get(feature, 0) + weight
         entry.labels[text] = None
@@ -85,12 +101,14 @@ class Bag:
         """Adds ``factor`` times the threshold to ``weights``; returns its constant."""
         bias = 0
         while True:
+            self.work.spend(1)
             match threshold:
                 case Constant(low=value):
                     return bias + factor * value
                 case OnSlot(slot=slot, open=codes, ones=ones, down=down, up=up, below=below):
                     array = self._array(slot, weights)
                     low = self.index.low[slot]
+                    self.work.spend(len(codes) + len(ones) + len(array) // _AT_ONCE)
                     array -= factor * down
                     array[[c - low for c in codes]] += factor * down
                     if ones:
@@ -99,6 +117,7 @@ class Bag:
                 case OnSum(sum=total, factor=more, offset=offset, below=below):
                     step = factor * more
                     for slot, term in total.terms:
+                        self.work.spend(len(term) + self.index.size[slot] // _AT_ONCE)
                         # Codes that cannot occur here weigh as little as the least of the others.
                         values = np.full(self.index.size[slot], min(step * v for v in term.values()), np.int64)
                         values[[c - self.index.low[slot] for c in term]] = [step * v for v in term.values()]

@@ -29,7 +29,7 @@ from altac.units.diagram import (
 _WIDEST = 1 << 21
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Constant:
     """``pre`` is a number."""
 
@@ -40,7 +40,7 @@ class Constant:
         return self.low
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class OnSlot:
     """``below``, less ``down`` for all codes but ``open`` and ``ones``, plus ``up`` for ``ones``."""
 
@@ -54,7 +54,7 @@ class OnSlot:
     high: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class OnSum:
     """``factor * (sum + offset) + below``."""
 
@@ -66,7 +66,7 @@ class OnSum:
     high: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Joined:
     """``factor * first + second + bias``."""
 
@@ -131,6 +131,13 @@ class Covers:
             self._known[key] = found
         return found
 
+    def _spend(self) -> None:
+        """Count one part."""
+        self.left -= 1
+        if self.left < 0:
+            raise TooLarge
+        self.diagrams.work.spend(1)
+
     def _direct(self, node: Node, negated: bool) -> Cover:
         match node:
             case Leaf(value=value):
@@ -152,21 +159,20 @@ class Covers:
             else:
                 inner.append((codes, self.cover(child, negated)))
         result: list[tuple[int, Threshold]] = []
+        every = frozenset(ones)
         for codes, cover in inner:
             for sign, unit in cover:
                 # The values that decide for 1 ride along on one unit of the others.
-                riding = frozenset(ones) if sign > 0 and self.thresholds else frozenset()
+                riding = every if ones and sign > 0 and self.thresholds else frozenset()
                 result.append((sign, self._on_slot(node.slot, codes, riding, unit)))
                 ones -= riding
         if ones:
-            result.append((1, self._on_slot(node.slot, frozenset(ones), frozenset(), ALWAYS)))
+            result.append((1, self._on_slot(node.slot, every, frozenset(), ALWAYS)))
         return tuple(result)
 
     def _on_slot(self, slot: str, open_codes: frozenset[int], high_codes: frozenset[int], unit: Threshold) -> Threshold:
         """``unit`` where the slot has one of ``open_codes``, on for ``high_codes``, off for all others."""
-        self.left -= 1
-        if self.left < 0:
-            raise TooLarge
+        self._spend()
         down, up = max(unit.high, 0), max(1 - unit.low, 0)
         low = unit.low - (down if len(open_codes) + len(high_codes) < self.size[slot] else 0)
         high = unit.high + (up if high_codes else 0)
@@ -177,6 +183,7 @@ class Covers:
 
     def _of_sum(self, node: SumNode, negated: bool) -> Cover:
         runs: list[_Run] = []
+        self.diagrams.work.spend(len(node.children))
         for value, child in enumerate(node.children, node.low):
             if isinstance(child, Leaf) and child.value == FREE:
                 continue
@@ -233,9 +240,7 @@ class Covers:
         return self._on_sum(node.sum, way * max(unit.high, 1 - unit.low, 1), -value, unit)
 
     def _on_sum(self, total: Sum, factor: int, offset: int, unit: Threshold) -> Threshold:
-        self.left -= 1
-        if self.left < 0:
-            raise TooLarge
+        self._spend()
         ends = [factor * (end + offset) for end in total.range()]
         low, high = unit.low + min(ends), unit.high + max(ends)
         _check(low, high)
@@ -282,6 +287,7 @@ class Covers:
         distinct = {id(c): c for c in node.children}
         groups: dict[tuple[int, ...], tuple[set[int], dict[int, Node]]] = {}
         for code in range(self.low[slot], self.low[slot] + self.size[slot]):
+            self.diagrams.work.spend(len(distinct))
             fixed = {key: self.diagrams.fix(c, slot, code) for key, c in distinct.items()}
             groups.setdefault(tuple(map(id, fixed.values())), (set(), fixed))[0].add(code)
         return self.diagrams.slot(

@@ -8,7 +8,8 @@ do). Nodes are shared: equal diagrams made by one `Diagrams` are the same object
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 Codes = frozenset[int]
@@ -50,11 +51,14 @@ class Sum:
 
     def values(self) -> list[int]:
         """All values that occur, ascending."""
-        found = {self.constant}
+        low, found = self.constant, 1  # a bit for each value from ``low`` on
         for _, term in self.terms:
             steps = set(term.values())
-            found = {a + b for a in found for b in steps}
-        return sorted(found)
+            least = min(steps)
+            low, before, found = low + least, found, 0
+            for step in steps:
+                found |= before << step - least
+        return [low + i for i, bit in enumerate(reversed(f"{found:b}")) if bit == "1"]
 
     def key(self) -> object:
         return (self.constant, tuple((slot, tuple(sorted(term.items()))) for slot, term in self.terms))
@@ -76,13 +80,39 @@ class TooLarge(Exception):
     """A diagram grows past its budget."""
 
 
-class Diagrams:
-    """Makes nodes, each once."""
+class Work:
+    """Counts what is gone through for the units of a program."""
 
     def __init__(self, budget: int) -> None:
+        self.left = budget
+        self._floor = 0
+
+    def spend(self, steps: int) -> None:
+        """Count ``steps`` codes, values or parts; `TooLarge` if nothing is left."""
+        self.left -= steps
+        if self.left < self._floor:
+            raise TooLarge
+
+    @contextmanager
+    def within(self, steps: int) -> Iterator[None]:
+        """At most ``steps`` for what is done inside."""
+        before = self._floor
+        self._floor = max(before, self.left - steps)
+        try:
+            yield
+        finally:
+            self._floor = before
+
+
+class Diagrams:
+    """Makes nodes, each once: up to ``budget`` of them, which hold up to ``elements`` codes, parts and children."""
+
+    def __init__(self, budget: int, elements: int, work: Work) -> None:
         self._known: dict[object, Node] = {}
         self._sums: dict[object, Sum] = {}
         self.left = budget
+        self.room = elements
+        self.work = work
         self.free = self.leaf(FREE)
         self.keep = self.leaf(KEEP)
 
@@ -93,39 +123,48 @@ class Diagrams:
             raise TooLarge
 
     def leaf(self, value: int | str) -> Node:
-        return self._node(("leaf", value), lambda: Leaf(value))
+        return self._node(("leaf", value), 1, lambda: Leaf(value))
 
     def slot(self, slot: str, parts: Iterable[tuple[Codes, Node]]) -> Node:
         """A test of ``slot``, or less if its outcome does not matter."""
         groups: dict[int, tuple[set[int], Node]] = {}
+        tested = 0
         for codes, child in parts:
             inner = child.parts if isinstance(child, SlotNode) and child.slot == slot else ((codes, child),)
             for more, node in inner:
                 met = codes & more
+                tested += 1 + len(met)
                 if met:
                     groups.setdefault(id(node), (set(), node))[0].update(met)
+        self.work.spend(tested)
         wanted = [node for _, node in groups.values() if node is not self.free]
         if len(wanted) < 2:
             return wanted[0] if wanted else self.free
         listed = tuple((frozenset(codes), node) for codes, node in groups.values())
         key = ("slot", slot, tuple(sorted((min(c), tuple(sorted(c)), id(n)) for c, n in listed)))
-        return self._node(key, lambda: SlotNode(slot, listed))
+        return self._node(key, sum(len(c) + 3 for c, _ in listed), lambda: SlotNode(slot, listed))
 
     def sum(self, total: Sum, children: Mapping[int, Node]) -> Node:
         """A test of ``total``, with a child for each of its values."""
         self.spend(len(children))
+        self.work.spend(len(children))
         live = [s for s, node in children.items() if node is not self.free]
         if len({id(children[s]) for s in live}) < 2:
             return children[live[0]] if live else self.free
         low, high = min(live), max(live)
+        self.work.spend(high - low)
         listed = tuple(children.get(s, self.free) for s in range(low, high + 1))
         total = self._sums.setdefault(total.key(), total)
-        return self._node(("sum", id(total), low, tuple(map(id, listed))), lambda: SumNode(total, low, listed))
+        key = ("sum", id(total), low, tuple(map(id, listed)))
+        return self._node(key, len(listed), lambda: SumNode(total, low, listed))
 
-    def _node(self, key: object, make: Callable[[], Node]) -> Node:
+    def _node(self, key: object, elements: int, make: Callable[[], Node]) -> Node:
         node = self._known.get(key)
         if node is None:
             self.spend(1)
+            self.room -= elements
+            if self.room < 0:
+                raise TooLarge
             node = self._known[key] = make()
         return node
 
@@ -194,6 +233,7 @@ class Diagrams:
             for code, value in term.items():
                 by_value.setdefault(value, set()).add(code)
             self.spend(len(by_value))
+            self.work.spend(len(term))
             return self.slot(slot, [(frozenset(c), child(total.constant + v)) for v, c in by_value.items()])
         return self.sum(total, {s: child(s) for s in total.values()})
 
@@ -203,6 +243,7 @@ class Diagrams:
 
     def _fix_sum(self, node: SumNode, slot: str, code: int, visit: Callable[[Node], Node]) -> Node:
         term = next(t for name, t in node.sum.terms if name == slot)
+        self.work.spend(len(node.children))
         if code not in term:
             return self.free
         rest = tuple((name, t) for name, t in node.sum.terms if name != slot)

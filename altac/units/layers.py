@@ -6,6 +6,7 @@ A hidden unit computes ``clip(w . features + bias, 0, 1)``; the step is ``featur
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,9 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from altac.diagnostics.problem import AltacError
+from altac.diagnostics.rules_errors import LayerTooLarge
 from altac.ir import Program, RealDomain
+from altac.limits import DEFAULT, Limits
 from altac.rules.ruleset import Codes, RuleSet
 from altac.source import Span
+
+_MB = 1_000_000
 
 Ints = NDArray[np.int64]
 #: Weights: integers as units are made, any numbers as they are read off a model.
@@ -105,9 +111,34 @@ class Units:
         return max(len(self.layer.bias), len(self.predicates.bias) if self.predicates else 0)
 
 
-def rule_units(program: Program, ruleset: RuleSet) -> Units:
-    """Level 0: one unit per rule (equations 8 to 10 of the paper) and per reset."""
+def layer_bytes(units: int, features: int, slots: int) -> int:
+    """What the hidden layer takes at most in the model and in its proof, roughly: for each unit dense rows of numbers, an
+    array for each slot, and what Python holds for it by itself."""
+    return units * (40 * features + 300 * slots + 1_500)
+
+
+def refuse_too_large(program: Program, units: Counter[str], limits: Limits) -> None:
+    """Raises `AltacError` if so many units, by the variable or head that they are for, are too large a hidden layer."""
+    total, features = units.total(), sum(s.domain.size for s in program.slots)
+    size = layer_bytes(total, features, len(program.slots))
+    if size > limits.layer_bytes:
+        target, most = units.most_common(1)[0]
+        raise AltacError(
+            LayerTooLarge(
+                span=next(s.span for s in program.slots if s.name == target), target=target, most=most, units=total,
+                features=features, size=-(-size // _MB), budget=limits.layer_bytes // _MB,
+            )
+        )  # fmt: skip
+
+
+def rule_units(program: Program, ruleset: RuleSet, limits: Limits = DEFAULT) -> Units:
+    """Level 0: one unit per rule (equations 8 to 10 of the paper) and per reset.
+
+    Raises:
+        AltacError: they take too much memory.
+    """
     index = FeatureIndex.of(program)
+    refuse_too_large(program, Counter([*(r.target for r in ruleset.rules), *(r.head for r in ruleset.resets)]), limits)
     builder = UnitsBuilder(index)
     for rule in ruleset.rules:
         old = dict(rule.antecedent)[rule.target]

@@ -8,7 +8,9 @@ tried and the one that adds fewest units is taken; a unit that another target ha
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Literal
 
 import numpy as np
@@ -18,6 +20,7 @@ from altac.ir import Program, RealDomain, label
 from altac.ir.deep import deeply
 from altac.limits import DEFAULT, Limits
 from altac.rules.expand import expand_target
+from altac.rules.meter import Meter
 from altac.units.bag import Bag, Entry
 from altac.units.cover import Covers
 from altac.units.diagram import (
@@ -29,8 +32,9 @@ from altac.units.diagram import (
     SlotNode,
     SumNode,
     TooLarge,
+    Work,
 )
-from altac.units.layers import FeatureIndex, Origin, Units, UnitsBuilder
+from altac.units.layers import FeatureIndex, Origin, Units, UnitsBuilder, refuse_too_large
 from altac.units.reachable import Reachable
 from altac.units.symbolic import Symbolic
 
@@ -43,21 +47,26 @@ def optimised_units(program: Program, level: Literal[1, 2], possible: Reachable,
     a unit per rule.
 
     Raises:
-        AltacError: and its rules are too many to enumerate.
+        AltacError: and its rules are too many to enumerate, or the units take too much memory.
     """
     return deeply(lambda: _optimised(program, level, possible, limits))
 
 
 def _optimised(program: Program, level: int, possible: Reachable, limits: Limits) -> Units:
     index = FeatureIndex.of(program)
-    bag = Bag(index)
+    maker = _Maker(program, index, possible, limits)
+    bag = Bag(index, maker.work)
     for head in program.heads:
         if not isinstance(head.domain, RealDomain):
             for i in range(head.domain.size):
                 feature = index.offset[head.name] + i
                 bag.add(_one_hot(head.name, head.domain.size, i), [(feature, -1)], f"reset {head.name}")
+    counts: Counter[str] = Counter()
     for variable in program.variables:
-        bag.merge(_of_target(program, index, variable.name, level, bag, possible, limits))
+        before = len(bag.units)
+        bag.merge(maker.of_target(variable.name, level, bag))
+        counts[variable.name] += len(bag.units) - before
+        refuse_too_large(program, counts, limits)
     builder = UnitsBuilder(index)
     for entry in bag.live():
         inputs = {
@@ -71,8 +80,9 @@ def diagrams(
     program: Program, level: int, possible: Reachable, limits: Limits = DEFAULT
 ) -> Iterator[tuple[str, Node | None]]:
     """The decision diagram from which the units of each variable are made; None where it grows too large."""
+    work = Work(limits.work)
     for variable in program.variables:
-        made = Diagrams(limits.nodes)
+        made = Diagrams(limits.nodes, limits.elements, work)
         symbolic = Symbolic(program, made, possible, limits.sum_values if level > 1 else 0)
         try:
             root: Node | None = deeply(lambda symbolic=symbolic, name=variable.name: symbolic.diagram(name))  # type: ignore[misc]
@@ -81,46 +91,59 @@ def diagrams(
         yield variable.name, root
 
 
-def _of_target(
-    program: Program, index: FeatureIndex, name: str, level: int, beside: Bag, possible: Reachable, limits: Limits
-) -> Bag:
-    """The best units found for one target. Where sums do not pay, tests of single slots may."""
-    found: list[Bag] = []
-    for sums in (True, False) if level > 1 else (False,):
-        diagrams = Diagrams(limits.few_nodes if found else limits.nodes)
-        try:
-            symbolic = Symbolic(program, diagrams, possible, limits.sum_values if sums else 0)
-            diagram = symbolic.diagram(name)
-            if diagram is diagrams.keep or diagram is diagrams.free:
-                return Bag(index)
+class _Maker:
+    """Makes the units of one target after the other; the limits are for all of them together."""
+
+    def __init__(self, program: Program, index: FeatureIndex, possible: Reachable, limits: Limits) -> None:
+        self.program = program
+        self.index = index
+        self.possible = possible
+        self.limits = limits
+        self.work = Work(limits.work)
+        self.meter = Meter(limits)
+
+    def of_target(self, name: str, level: int, beside: Bag) -> Bag:
+        """The best units found for one target. Where sums do not pay, tests of single slots may."""
+        limits = self.limits
+        found: list[Bag] = []
+        for sums in (True, False) if level > 1 else (False,):
+            diagrams = Diagrams(limits.few_nodes if found else limits.nodes, limits.elements, self.work)
             parts = limits.few_parts + 20 * found[0].cost(beside) if found else limits.parts
-            covers = Covers(program, diagrams, level > 1, parts, limits.steps)
-            found.append(_Ways(program, index, name, diagrams, diagram, symbolic, covers, limits).best(beside))
-        except TooLarge:
-            continue
-    if found:
-        return min(found, key=lambda bag: bag.cost(beside))
-    try:
-        return _rule_by_rule(program, index, name, limits.branches)
-    except AltacError:
-        if level > 1:
-            return _of_target(program, index, name, 1, beside, possible, limits)
-        raise
+            with suppress(TooLarge), self.work.within(limits.few_work if found else limits.work):
+                symbolic = Symbolic(self.program, diagrams, self.possible, limits.sum_values if sums else 0)
+                diagram = symbolic.diagram(name)
+                if diagram is diagrams.keep or diagram is diagrams.free:
+                    return self.bag()
+                covers = Covers(self.program, diagrams, level > 1, parts, limits.steps)
+                found.append(_Ways(self, name, diagrams, diagram, symbolic, covers).best(beside))
+        if found:
+            return min(found, key=lambda bag: bag.cost(beside))
+        try:
+            return self._rule_by_rule(name)
+        except AltacError:
+            if level > 1:
+                return self.of_target(name, 1, beside)
+            raise
 
+    def bag(self) -> Bag:
+        """Room for the units of a target."""
+        return Bag(self.index, self.work, self.limits.unit_bytes)
 
-def _rule_by_rule(program: Program, index: FeatureIndex, name: str, budget: int) -> Bag:
-    bag = Bag(index)
-    sizes = {s.name: s.domain.size for s in program.slots}
-    for rule in expand_target(program, name, budget):
-        weights = {}
-        for slot, code in rule.antecedent:
-            weights[slot] = np.zeros(sizes[slot], np.int64)
-            weights[slot][code - index.low[slot]] = 1
-        old = dict(rule.antecedent)[name]
-        unit = Entry(weights, 1 - len(weights))
-        effects = [(index(name, old), -1), (index(name, rule.value), 1)]
-        bag.add(unit, effects, f"{name} <- {rule.value}", (rule.span,) if rule.span else ())
-    return bag
+    def _rule_by_rule(self, name: str) -> Bag:
+        bag = Bag(self.index, self.work)
+        sizes = {s.name: s.domain.size for s in self.program.slots}
+        rules = expand_target(self.program, name, self.meter)
+        refuse_too_large(self.program, Counter({name: len(rules)}), self.limits)
+        for rule in rules:
+            weights = {}
+            for slot, code in rule.antecedent:
+                weights[slot] = np.zeros(sizes[slot], np.int64)
+                weights[slot][code - self.index.low[slot]] = 1
+            old = dict(rule.antecedent)[name]
+            unit = Entry(weights, 1 - len(weights))
+            effects = [(self.index(name, old), -1), (self.index(name, rule.value), 1)]
+            bag.add(unit, effects, f"{name} <- {rule.value}", (rule.span,) if rule.span else ())
+        return bag
 
 
 def _one_hot(slot: str, size: int, i: int) -> Entry:
@@ -133,16 +156,16 @@ class _Ways:
     """Ways to write the units of one target."""
 
     def __init__(
-        self, program: Program, index: FeatureIndex, name: str, diagrams: Diagrams, diagram: Node,
-        symbolic: Symbolic, covers: Covers, limits: Limits,
-    ) -> None:  # fmt: skip
+        self, maker: _Maker, name: str, diagrams: Diagrams, diagram: Node, symbolic: Symbolic, covers: Covers
+    ) -> None:
+        self.maker = maker
         self.name = name
-        self.index = index
-        self.domain = program.domain(name)
+        self.index = maker.index
+        self.domain = maker.program.domain(name)
         self.diagrams = diagrams
         self.diagram = diagram
         self.covers = covers
-        self.limits = limits
+        self.limits = maker.limits
         self.spans = symbolic.spans
         self.all_spans = [s for (target, _), spans in symbolic.spans.items() if target == name for s in spans]
         self.masks: dict[int, int] = {}
@@ -151,21 +174,28 @@ class _Ways:
         self._fixed: dict[int, Node] = {}
 
     def best(self, beside: Bag) -> Bag:
-        """The way that adds fewest units to ``beside``."""
+        """The way that adds fewest units to ``beside``, as far as the limits let ways be tried."""
+        best = self.units(frozenset(), False)
+        if len(best.units) > self.limits.units:  # then trying further ways takes too long
+            return best
+        with suppress(TooLarge), self.maker.work.within(self.limits.few_work):
+            for bag in self._others(beside, best.cost(beside)):
+                best = bag
+        return best
+
+    def _others(self, beside: Bag, cost: int) -> Iterator[Bag]:
+        """Ways of less than ``cost``, each better than the one before."""
         few = len(self.codes) * len(self.new) <= self.limits.pairs
         pairs: frozenset[int] = frozenset()
         below = False
-        best = self.units(pairs, below)
-        cost = best.cost(beside)
-        if len(best.units) > self.limits.units:  # then trying further ways takes too long
-            return best
         for start in (pairs, frozenset(self.new)) if few else (pairs,):
             for under in (False, True):
                 if (start, under) != (frozenset(), False):
                     bag = self.units(start, under)
                     found = bag.cost(beside)
                     if found < cost:
-                        best, cost, pairs, below = bag, found, start, under
+                        cost, pairs, below = found, start, under
+                        yield bag
         if few and len(self.new) <= self.limits.trials:
             improved = True
             while improved:
@@ -174,15 +204,15 @@ class _Ways:
                     bag = self.units(pairs ^ {code}, below)
                     found = bag.cost(beside)
                     if found < cost:
-                        best, cost, pairs, improved = bag, found, pairs ^ {code}, True
-        return best
+                        cost, pairs, improved = found, pairs ^ {code}, True
+                        yield bag
 
     def units(self, pairs: frozenset[int], below: bool) -> Bag:
         """Units that write the new values ``pairs`` together with clearing the old one, the others apart.
 
         ``below`` puts the test of the old value under the program's tests rather than above them.
         """
-        bag = Bag(self.index)
+        bag = self.maker.bag()
         low = self.domain.low
         apart = sum(1 << (c - low) for c in self.new if c not in pairs)
         if apart:

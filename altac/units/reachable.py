@@ -33,30 +33,38 @@ def everything(program: Program) -> dict[str, frozenset[int]]:
 
 
 def _reachable(program: Program, most_paths: int) -> Reachable:
-    found = everything(program)
-    waiting: dict[str, list[tuple[_Path, int]]] = {}
+    #: Updates with the number of tests on their path that are not met yet; the updates that make a test, by slot and code.
+    updates: list[tuple[str, int]] = []
+    unmet: list[int] = []
+    tests: dict[tuple[str, int], list[int]] = {}
+    held = {name: set(codes) for name, codes in everything(program).items()}
     for variable in program.variables:
         paths = _paths(program, variable.name, most_paths)
         if paths is not None:
-            waiting[variable.name] = paths
-            found[variable.name] = frozenset(variable.initial.values)
-    changed = True
-    while changed:
-        _copy_to_heads(program, found)
-        changed = False
-        for name, paths in waiting.items():
-            held = found[name]
-            met = {new for path, new in paths if new not in held and all(code in found[slot] for slot, code in path)}
-            if met:
-                found[name], changed = held | met, True
-                waiting[name] = [(path, new) for path, new in paths if new not in found[name]]
-    return found
-
-
-def _copy_to_heads(program: Program, found: dict[str, frozenset[int]]) -> None:
+            held[variable.name] = set(variable.initial.values)
+            for path, new in paths:
+                for test in path:
+                    tests.setdefault(test, []).append(len(updates))
+                updates.append((variable.name, new))
+                unmet.append(len(path))
+    copies: dict[str, list[str]] = {}
     for head in program.heads:
         if not isinstance(head.domain, RealDomain):
-            found[head.name] = found[head.value]
+            copies.setdefault(head.value, []).append(head.name)
+            held[head.name] = set()
+    pending = [(name, code) for name, codes in held.items() for code in codes]
+    while pending:
+        slot, code = pending.pop()
+        for name in copies.get(slot, ()):
+            held[name].add(code)
+            pending.append((name, code))
+        for update in tests.get((slot, code), ()):
+            unmet[update] -= 1
+            target, new = updates[update]
+            if not unmet[update] and new not in held[target]:
+                held[target].add(new)
+                pending.append((target, new))
+    return {name: frozenset(sorted(codes)) for name, codes in held.items()}
 
 
 def _paths(program: Program, target: str, most: int) -> list[tuple[_Path, int]] | None:

@@ -65,6 +65,7 @@ class Symbolic:
 
         The first test left of any of them is one that the program makes.
         """
+        self.diagrams.work.spend(len(rules))
         for left, rule in rules:
             if not left:
                 return self._update(Sum(rule.value), rule.target, rule.span)
@@ -175,6 +176,7 @@ class Symbolic:
         key = (id(expr), slot)
         table = {} if known else self._tables.setdefault(key, {})
         codes = self._codes(slot, path)
+        self.diagrams.work.spend(len(codes))
         for code in codes:
             if code not in table:
                 table[code] = _try(expr, {**known, slot: code})
@@ -190,6 +192,7 @@ class Symbolic:
 
     def _binary(self, op: BinaryOp, a: Sum, b: Sum, path: Path, then: Then) -> Node:
         row = OPERATORS[op]
+        self.diagrams.work.spend(1 + sum(len(term) for _, term in (*a.terms, *b.terms)))
         match row.form:
             case "sum":
                 return then(_add(a, b, 1), path)
@@ -261,6 +264,7 @@ class Symbolic:
             return self.diagrams.free if result is None else then(Sum(result), path)
         if len(value.terms) == 1:
             slot, term = value.terms[0]
+            self.diagrams.work.spend(len(term))
             results = {code: function(value.constant + v) for code, v in term.items()}
             good = {code: r for code, r in results.items() if r is not None}
             if not good:
@@ -295,6 +299,7 @@ class Symbolic:
             return self.diagrams.free if result is None else then(result, path)
         slot, term = value.terms[0]
         self.diagrams.spend(len(term) if len(value.terms) > 1 else 1)
+        self.diagrams.work.spend(len(term))
         if len(value.terms) == 1:
             groups: dict[int | None, set[int]] = {}
             for code, v in term.items():
@@ -310,6 +315,7 @@ class Symbolic:
         if high - low < self.sum_values:
             made: dict[int, Node] = {}
             nodes: dict[int, Node] = {}
+            self.diagrams.work.spend(high - low)
             for v in value.values():
                 r = function(v)
                 if r is None:

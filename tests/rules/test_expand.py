@@ -19,6 +19,7 @@ from altac.ir import (
     Read,
     Stmt,
 )
+from altac.limits import Limits
 from altac.rules import apply_rules, expand
 from altac.units import units
 from tests import programs
@@ -81,7 +82,7 @@ def test_too_many_combinations_are_refused_with_the_update_named() -> None:
     body = (Assign("v0", Arithmetic("%", total, Const(10))),)
     program = Program("p", programs.tokens("a"), variables, (), MlpCode(body), "v0", max_layers=1)
     with pytest.raises(AltacError) as raised:
-        expand(program, budget=100_000)
+        expand(program, Limits(branches=100_000))
     problem = raised.value.problems[0]
     assert problem.code == "too-many-rules"
     assert "`v0`" in problem.render_title()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from altac.interpreter import run
-from altac.semantics import check
+from altac.semantics import check, limits
 from altac.source import Source
 
 PROGRAM = """\
@@ -42,3 +42,37 @@ def test_an_update_may_fail_for_some_sets_only() -> None:
     (result,) = run(checked.program, [(0,)])
     assert result.error is not None
     assert result.error.code == "update-out-of-range"
+
+
+COUNTER = """\
+program counter
+tokens 0, 1
+var few: set of bool = {}
+var seen: set of 0..3 = {}
+var on: bool = false
+mlp {
+    few <- {true}
+    seen <- if 0 in seen { if 1 in seen { {2} } else { {0, 1} } } else { {0} }
+    on <- len(seen) + len(few) > 1
+}
+output on
+layers 2
+"""
+
+
+def test_a_family_that_still_grows_in_the_last_round_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The statements of that round are those of a smaller family."""
+    rounds = next(n for n in range(1, 20) if _sets(n, monkeypatch) is not None)
+    assert rounds > 1
+    assert _sets(rounds, monkeypatch) == 4
+    monkeypatch.setattr(limits, "ROUNDS", rounds - 1)
+    (problem,) = check(Source("counter.alta", COUNTER)).problems
+    assert problem.code == "family-too-large" and problem.span is not None
+    assert (problem.span.text, problem.render_title()) == ("seen", "the family of `seen` grows beyond 3 sets")
+
+
+def _sets(rounds: int, monkeypatch: pytest.MonkeyPatch) -> int | None:
+    """The sets that `seen` may hold, found in so many rounds; None if it gives up."""
+    monkeypatch.setattr(limits, "ROUNDS", rounds)
+    program = check(Source("counter.alta", COUNTER)).program
+    return None if program is None else program.domain("seen").size

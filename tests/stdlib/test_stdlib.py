@@ -136,3 +136,20 @@ def test_every_module_is_clean_and_tried_here(path: Path) -> None:
     checked = check(Source(str(path), path.read_text()))
     assert not checked.problems, [p.render_title() for p in checked.problems]
     assert f"import std.{path.stem}" in HISTOGRAM + CALCULATOR
+
+
+def test_a_count_without_its_start_or_above_the_most_is_an_error() -> None:
+    source = HISTOGRAM.replace("most: 11", "most: 2")
+    assert outputs(source, [["START", 0, 0, 1]]) == [[0, 2, 2, 1]]
+    for given in ([0, 1], ["START", 0, 0, 0], ["START", 0, 0, 0, 0, 0, 0, 0, 0]):
+        (result,) = run(program(source), [read_input(program(source), given)])
+        assert result.error is not None and result.error.code == "missing-table-entry"
+
+
+@pytest.mark.parametrize("number", ["0", "4", "-1", "n"])
+def test_a_stack_replaces_one_to_three_cells(number: str) -> None:
+    source = CALCULATOR.replace("var done: ", "var n:      0..3 = 0\nvar done: ").replace(
+        "mlp {", f"mlp {{ stack.replace({number}, 1)\n", 1
+    )
+    problems = check(Source("p", source)).problems
+    assert {p.code for p in problems if p.severity == "error"} == {"match-not-exhaustive"}

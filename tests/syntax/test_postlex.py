@@ -33,8 +33,7 @@ def derived(text: str) -> tree.File | None:
         found = LARK.parse(text)
     except lark.UnexpectedToken:
         return None
-    file, _ = build(_own(found), Builder(Source("", text), lambda problem: None))
-    return file
+    return build(_own(found), Builder(Source("", text), lambda problem: None)).file
 
 
 def _own(node: lark.Tree[lark.Token]) -> lark.Tree[Token]:

@@ -96,3 +96,18 @@ def test_sets_that_are_not_closed_are_found(lost: str) -> None:
     for code in built.reachable[lost]:
         smaller = {**built.reachable, lost: built.reachable[lost] - {code}}
         assert prove(program, replace(built, reachable=smaller)).mismatches
+
+
+def test_a_long_way_to_a_value_is_gone_once() -> None:
+    """Every value of the counter makes the next one reachable; going through all updates each time took minutes."""
+    text = """
+program long
+tokens 0..1
+var n: 0..19999 = 0
+mlp { n <- (n + 2) % 20000 }
+output n
+layers 1
+"""
+    program, problems = check_source(Source("long.alta", text))
+    assert program is not None, problems
+    assert values(program.ir)["n"] == frozenset(range(0, 20000, 2))

@@ -288,7 +288,7 @@ def test_a_warning_says_what_the_page_leaves_out(tmp_path: Path, monkeypatch: py
     assert "warning[left-out]: the page leaves out the hidden units: they have 24 weights" in result.stderr
 
 
-def test_what_is_not_compiled_has_no_features_on_the_page() -> None:
+def test_what_is_not_compiled_has_no_features_on_the_page(tmp_path: Path) -> None:
     text = (
         "program p\ntokens 0, 1\nvar bit: bool = token == 1\nvar unread: 0..3 = 0\n"
         "mlp { bit <- not bit; if unread < 3 { unread <- unread + 1 } }\noutput bit\nlayers 2\n"
@@ -296,5 +296,8 @@ def test_what_is_not_compiled_has_no_features_on_the_page() -> None:
     found, problems = check_source(Source("p.alta", text))
     assert found is not None, problems
     drawn = found.view([1]).data["units"]
-    assert len(drawn["units"]) == found.compile().sizes["mlp_width"]
+    file = tmp_path / "p.alta"
+    file.write_text(text)
+    inspected = json.loads(altac("inspect", str(file), "--json").stdout)
+    assert len(drawn["units"]) == found.compile().sizes["mlp_width"] == inspected["mlp_width"]
     assert drawn["offsets"] == [0, -1]
