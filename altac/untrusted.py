@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from contextlib import suppress
 from io import BufferedReader
@@ -14,6 +15,12 @@ from typing import Any
 
 #: Seconds for which somebody may take to open a named pipe for writing.
 PATIENCE = 5.0
+#: Nested brackets. Python's own bound is the recursion limit; where that is high, JSON can overflow the C stack.
+MAX_DEPTH = 100
+
+_TOO_DEEP = "nested too deeply"
+#: Strings, to be read over, and brackets.
+_BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 
 
 def open_file(path: str | os.PathLike[str], *, regular: bool = False) -> BufferedReader:
@@ -72,6 +79,7 @@ def reason_of(error: OSError | ValueError) -> str:
 
 def parse_json(text: str) -> Any:
     """The value of JSON text. Raises ValueError with what is wrong, in words that fit after a colon."""
+    _check_depth(text)
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
@@ -85,6 +93,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     """The table of TOML text. Raises ValueError with what is wrong."""
     import tomllib
 
+    _check_depth(text)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -93,6 +102,20 @@ def parse_toml(text: str) -> dict[str, Any]:
         raise ValueError(_excess(error)) from None
 
 
+def _check_depth(text: str) -> None:
+    """Refuse brackets that are nested too deeply."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        if (bracket := found[0]) in ("[", "{"):
+            depth += 1
+        elif bracket in ("]", "}"):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            raise ValueError(_TOO_DEEP)
+
+
 def _excess(error: Exception) -> str:
     """Of text that is well formed: what a parser finds too large in it."""
-    return "nested too deeply" if isinstance(error, RecursionError) else "a number in it has thousands of digits"
+    return _TOO_DEEP if isinstance(error, RecursionError) else "a number in it has thousands of digits"

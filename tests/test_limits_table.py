@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from altac import interpreter
+from altac import interpreter, untrusted
 from altac.analysis import hyperparameters
 from altac.diagnostics import rules_errors
 from altac.diagnostics.problem import REGISTRY, AltacError
@@ -49,6 +49,8 @@ NUMBERS = {
     "characters of a line of inputs": inputs.MAX_LINE,
     "inputs that are needed at once (all but those of `altac run`)": inputs.MAX_INPUTS,
     "tokens of all inputs that are needed at once": inputs.MAX_TOKENS,
+    "nested brackets in a line of inputs": untrusted.MAX_DEPTH,
+    "nested brackets in a file of hyperparameters": untrusted.MAX_DEPTH,
     "bytes of a file of hyperparameters": hyperparameters.MAX_BYTES,
     "hidden layers of a trained MLP": hyperparameters.MAX_LAYERS,
     "steps of training": hyperparameters.MAX_STEPS,
@@ -173,6 +175,25 @@ def test_lines_of_inputs(tmp_path: Path) -> None:
         first, second = items(path)
         assert (first.problem is not None and first.problem.code == code) == (length > number)
         assert second.given == [0]
+
+
+def test_nested_brackets(tmp_path: Path) -> None:
+    """What fits is read, and then refused for what it is."""
+    number, code = table()["nested brackets in a line of inputs"]
+    path = tmp_path / "inputs.jsonl"
+    for depth in (number, number + 1):
+        path.write_text("[" * depth + "]" * depth + "\n")
+        (found,) = items(path)
+        assert found.problem is not None and found.problem.code == code
+        assert ("nested too deeply" in found.problem.render_title()) == (depth > number)
+    number, code = table()["nested brackets in a file of hyperparameters"]
+    for name, start, end in (("h.toml", "{a=", "}"), ("h.toml", "[", "]"), ("h.json", '{"a":', "}")):
+        for depth in (number, number + 1):
+            value = start * depth + "1" + end * depth
+            (tmp_path / name).write_text(value if name == "h.json" else f"steps = {value}")
+            with pytest.raises(AltacError) as caught:
+                hyperparameters.read_hyperparameters(tmp_path / name, hyperparameters.Hyperparameters())
+            assert (caught.value.problems[0].code == code) == (depth > number)
 
 
 def test_files_of_hyperparameters(tmp_path: Path) -> None:

@@ -161,6 +161,8 @@ def _extract_part(job: _Chunk) -> dict[int, Problem]:
             return {}
         _, again = extract(job.program, [job.tokens[i] for i in failed], 0, job.max_layers)
         return {job.first + failed[i]: problem for i, problem in again.items()}
+    for broken in job.folder.glob(f"{job.path.name}.*"):  # a pipe among them would be written into
+        broken.unlink()
     rows, problems = extract(job.program, job.tokens, job.first, job.max_layers, merge=not job.every)
     _write_counted(job.path, rows)
     write_file(done, json.dumps([i - job.first for i in problems]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import random
 from collections import Counter
 from dataclasses import replace
@@ -112,6 +113,36 @@ def test_files_do_not_depend_on_chunks_partitions_or_interruptions(
     assert len(calls) == 4 + 3  # three of six chunks were done
     assert (first, path.read_bytes()) == (second, whole.read_bytes())
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([whole.name, path.name])
+
+
+@pytest.mark.parametrize("data", [b"", b"[" * 100_000, b"[0, 99]", b'{"a": 1}', b"[" + b"1" * 10_000, b"\xff", None])
+@pytest.mark.parametrize("name", ["part-000000.json", "part-000000.words.npy", "plan.json"])
+def test_what_is_kept_of_an_interrupted_call_may_be_broken(
+    name: str, data: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is then made again."""
+    program, inputs = programs.parity_relative(), bits(20)
+    write_traces(program, inputs, str(tmp_path / "whole.jsonl"), chunk=7)
+    extract = traces.extract
+
+    def stops(*args: Any, **options: Any) -> Any:
+        if args[2] > 0:
+            raise KeyboardInterrupt
+        return extract(*args, **options)
+
+    path = tmp_path / "resumed.jsonl"
+    with monkeypatch.context() as patched:
+        patched.setattr(tracefile, "extract", stops)
+        with pytest.raises(KeyboardInterrupt):
+            write_traces(program, inputs, str(path), chunk=7)
+    (kept,) = tmp_path.rglob(name)
+    kept.unlink()
+    if data is None:
+        os.mkfifo(kept)
+    else:
+        kept.write_bytes(data)
+    write_traces(program, inputs, str(path), chunk=7)
+    assert path.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
 
 
 def test_partitions_are_merged_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 import threading
 from collections.abc import Callable
+from io import BytesIO, TextIOWrapper
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -47,7 +50,7 @@ def test_any_line_end_and_a_byte_order_mark(mark: bytes, end: bytes, tmp_path: P
         (b"[" + b"1" * 10_000 + b"]", "a number in it has thousands of digits"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"a":' * 100_000, "nested too deeply"),
-        (b"[" * 900 + b"]" * 900, "item 0 is an array, not a token name or a number"),
+        (b"[" * 100 + b"]" * 100, "item 0 is an array, not a token name or a number"),
         (b"[1.5]", "item 0 is 1.5, not a token name or a number"),
         (b"[NaN]", "item 0 is NaN, not a token name or a number"),
         (b'["\xff"]', "not UTF-8: it has the byte 0xFF"),
@@ -60,6 +63,24 @@ def test_lines_that_are_no_inputs(line: bytes, reason: str, tmp_path: Path) -> N
     path = tmp_path / "x.jsonl"
     first, *_ = lines(path, line + b"\n")
     assert first.problem is not None and first.problem.render_title() == f"{path}:1: {reason}"
+
+
+def test_nesting_is_bounded_whatever_the_recursion_limit(tmp_path: Path) -> None:
+    """Another thread may have raised it; the parser of JSON would then overflow the C stack."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(150_000)
+    try:
+        for text in ("[" * 900_000, '{"a":' * 150_000, '["' + '\\"' * 400_000 + '", ' + "[" * 101):
+            with pytest.raises(ValueError, match="nested too deeply"):
+                untrusted.parse_json(text)
+        with pytest.raises(ValueError, match="nested too deeply"):
+            untrusted.parse_toml("a = " + "{a=" * 15_000)
+        flat = [["["] * 2000, [[]] * 2000]
+        assert untrusted.parse_json(json.dumps(flat)) == flat
+        with pytest.raises(ValueError, match="not JSON"):
+            untrusted.parse_json('["' + '\\"' * 300_000 + "[" * 2000)
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def test_a_line_may_be_long_but_not_endless(tmp_path: Path) -> None:
@@ -84,6 +105,20 @@ def test_more_inputs_than_fit_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_p
     with pytest.raises(AltacError) as raised:
         read_inputs(programs.parity_relative(), [[0] * 11])
     assert [p.code for p in raised.value.problems] == ["too-many-inputs"]
+
+
+def test_batches_are_small_also_of_what_is_no_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "BATCH_TOKENS", 100)
+    for wrong in (["nothing"] * 50, "?" * 50):
+        sizes = [len(batch) for batch in reader.batches(programs.parity_relative(), items([wrong] * 10))]
+        assert sizes == [2] * 5
+
+
+def test_standard_input_is_read_but_not_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(b'["START"]\n')))
+    assert [i.given for i in items(Path("-"))] == [["START"]]
+    assert list(items(Path("-"))) == []
+    assert not sys.stdin.closed
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
