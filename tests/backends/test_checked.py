@@ -88,7 +88,7 @@ def test_built_programs_in_flax() -> None:
 @pytest.mark.parametrize("level", [0, 1, 2])
 def test_random_programs(level: int) -> None:
     found = []
-    for seed in range(20):
+    for seed in range(40):
         rng = random.Random(seed)
         program = random_program(rng, Options(reckless=0.3))
         found += compare(program, random_inputs(rng, program, 8), level, "numpy")
