@@ -143,7 +143,7 @@ def test_a_click_on_a_head_shows_what_it_selects(show: Open) -> None:
     assert details.locator(".selected tr").first.inner_text().split() == ["position", "0", "1", "2", "4", "5"]
     assert page.locator("#files [aria-pressed=true]").inner_text() == "std.counting"
     assert "head mean" in page.locator("#lines .has-update").inner_text()
-    details.get_by_text("std.counting, line 9").click()
+    details.get_by_text("std.counting, line 11").click()
     assert page.locator("#lines .flash").get_attribute("data-line") == "9"
 
 
