@@ -144,7 +144,7 @@ def test_a_click_on_a_head_shows_what_it_selects(show: Open) -> None:
     assert page.locator("#files [aria-pressed=true]").inner_text() == "std.counting"
     assert "head mean" in page.locator("#lines .has-update").inner_text()
     details.get_by_text("std.counting, line 11").click()
-    assert page.locator("#lines .flash").get_attribute("data-line") == "9"
+    assert page.locator("#lines .flash").get_attribute("data-line") == "11"
 
 
 def test_the_choice_of_a_head_shows_its_arrows(show: Open) -> None:
