@@ -56,7 +56,6 @@ class Context:
         self.problems: dict[tuple[Any, ...], Problem] = {}
         #: How often something was reported, the same again included.
         self.reports = 0
-        self.errors = 0
         self.steps = 0
         self.instances = 0
         #: The indices of enums and tokens by their names, by the identity of their domains.
@@ -68,15 +67,13 @@ class Context:
         key = _key(problem.code, problem.span)
         if key in self.problems:
             return
-        if problem.severity == "error":
-            if self.errors >= limits.ERRORS:
+        if problem.severity == "error" and len(self.problems) >= limits.ERRORS:
+            if sum(p.severity == "error" for p in self.problems.values()) >= limits.ERRORS:
                 raise GiveUp(TooManyErrors(span=problem.span, limit=limits.ERRORS))
-            self.errors += 1
         self.problems[key] = problem
 
     def stop(self, problem: Problem) -> None:
         """Keep the problem with which checking ends."""
-        self.errors += 1
         self.problems[_key(problem.code, problem.span)] = problem
 
     def told(self, problem: type[Problem], span: Span) -> bool:
@@ -91,7 +88,7 @@ class Context:
     @property
     def has_errors(self) -> bool:
         """Whether anything but warnings has been found."""
-        return self.errors > 0
+        return any(p.severity == "error" for p in self.problems.values())
 
     def indices(self, domain: ir.EnumDomain | ir.TokenDomain, name: str) -> list[int]:
         """The indices of the members of ``domain`` that are called ``name``."""

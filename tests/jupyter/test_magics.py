@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,14 @@ test [3] => [3]
 
 @pytest.fixture(scope="module")
 def one() -> Iterator[InteractiveShell]:
+    before = sys.modules["__main__"]  # the shell puts one of its own there
     shell = InteractiveShell.instance()
     shell.run_line_magic("load_ext", "altac.jupyter")
     yield shell
     shell.run_line_magic("unload_ext", "altac.jupyter")
     assert "alta" not in shell.magics_manager.magics["line"]
     InteractiveShell.clear_instance()
+    sys.modules["__main__"] = before
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from tests.random_sources.meaning import (
     BOOL,
     Env,
     Expr,
+    Fail,
     Function,
     Procedure,
     Scope,
@@ -152,10 +153,19 @@ class Components(Declarations):
         key, start = self.rng.choice(keys).text, self.rng.choice(starts).text
         self.add(["import std.counting as counts"])
         self.add([f"use counted = counts.Count(query: {key}, key: {key}, start: {start}, most: {most})"])
-        buckets = tuple(sorted(Fraction(1, n) for n in range(1, most + 2)))
+        buckets = tuple(sorted(Fraction(1, n) for n in range(1, most + 3)))
         mean = self.space.read("counted.mean", Type("real", min(buckets), 1, buckets=buckets))
         scope.leaves.append(mean)
         body = Expr(
-            "", integers(0, most), lambda env: math.floor(1 / mean.run(env) + Fraction(1, 2)) - 1, entries=most + 1
+            "", integers(0, most), lambda env: _counted(mean.run(env), most), entries=most + 1
         )  # fmt: skip
         scope.functions.append(Function("counted.value", (), (), body, self.space.home))
+
+
+def _counted(mean: Value, most: int) -> int:
+    """What `std.counting` makes of a mean: the bucket after the last count stands for no count."""
+    assert isinstance(mean, int | Fraction)
+    count = math.floor(1 / Fraction(mean) + Fraction(1, 2)) - 1
+    if count > most:
+        raise Fail
+    return count
