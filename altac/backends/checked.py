@@ -2,28 +2,25 @@
 
 The layers are run again, one by one, and after the attention of each the statements of the program are gone through with
 the values that the residual stream holds. Up to the first error these are the interpreter's, so the first error is too.
-This file needs numpy and guards.py alone, since it is written beside models that need it.
+This file needs numpy, guards.py and operators.py alone, since it is written beside models that need it.
 """
 
 from __future__ import annotations
 
 import json
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from altac.backends.guards import read_bytes
+from altac.ir.operators import OPERATORS
 
 Array = np.ndarray[Any, Any]
 
-_OPERATORS: Mapping[str, Callable[[int, int], int]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv, "%": operator.mod,
-    "min": min, "max": max, "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le,
-    ">": operator.gt, ">=": operator.ge,
-}  # fmt: skip
+#: Stands for the code of a head that has none.
+_UNDEFINED = -(1 << 40)
 
 
 class Fault(NamedTuple):
@@ -76,7 +73,7 @@ class Checker:
             first = features.index(name, len(residual) if mean else 0)
             size = features[first:].count(name)
             self._slots[name] = _Slot(first, low, size, number, asks, mean)
-        self._known: dict[tuple[int | None, ...], str | None] = {}
+        self._known: dict[tuple[int, ...], str | None] = {}
 
     @classmethod
     def read(cls, directory: Path, gap: float) -> Checker:
@@ -100,40 +97,40 @@ class Checker:
         biases = transformer.attention.biases(tokens.shape[1]) if transformer.heads else None
         x = transformer.embed(tokens, mask)
         for layer in range(1, max(layers, default=0) + 1):
-            open_rows = [row for row, count in enumerate(layers) if layer <= count and found[row] is None]
-            if not open_rows:
+            going = np.array([layer <= last and fault is None for last, fault in zip(layers, found, strict=True)])
+            if not going.any():
                 break
-            codes = self._codes(transformer, x, biases, mask)
-            for row in open_rows:
-                for position in np.flatnonzero(mask[row]).tolist():
-                    head = self._fault(tuple(column[row][position] for column in codes))
-                    if head is not None:
-                        found[row] = Fault(layer, position, head)
-                        break
+            present = mask & going[:, None]
+            codes = self._codes(transformer, x, biases, mask)[present]
+            states, which = np.unique(codes, axis=0, return_inverse=True)
+            heads = [self._fault(tuple(state)) for state in states.tolist()]
+            which = which.reshape(-1)  # numpy 2.0 gives it two dimensions
+            wrong = np.array([head is not None for head in heads], bool)[which]
+            for (row, position), state in zip(np.argwhere(present)[wrong].tolist(), which[wrong].tolist(), strict=True):
+                found[row] = found[row] or Fault(layer, position, heads[state] or "")
             x = transformer.layer(x, biases, mask)
         return found
 
-    def _codes(self, transformer: Any, x: Any, biases: Any, mask: Array) -> list[list[list[int | None]]]:
-        """The codes of all slots after attention, (slots, B, T); None where a head is undefined."""
+    def _codes(self, transformer: Any, x: Any, biases: Any, mask: Array) -> Array:
+        """The codes of all slots after attention, (B, T, slots); `_UNDEFINED` where a head is."""
         features = np.asarray(transformer.mlp.features(transformer.attend(x, biases, mask)), np.float32)
         logits = None if biases is None else np.asarray(transformer.attention.logits(x, biases, mask))
         found = []
         for slot in self._slots.values():
             codes = features[..., slot.first : slot.first + slot.size].argmax(axis=-1) + slot.low
-            column = codes.astype(object)
             if logits is not None and slot.attention >= 0:
                 least = self._gap / 2 if slot.asks else -self._gap / 2
                 selected = (logits[:, slot.attention] > least).sum(axis=-1)
-                column[(selected == 0) if slot.mean else (selected != 1)] = None
-            found.append(column.tolist())
-        return found
+                codes = np.where((selected == 0) if slot.mean else (selected != 1), _UNDEFINED, codes)
+            found.append(codes)
+        return np.stack(found, axis=-1)
 
-    def _fault(self, codes: tuple[int | None, ...]) -> str | None:
+    def _fault(self, codes: tuple[int, ...]) -> str | None:
         if codes not in self._known:
             self._known[codes] = self._evaluated(dict(zip(self._slots, codes, strict=True)))
         return self._known[codes]
 
-    def _evaluated(self, codes: Mapping[str, int | None]) -> str | None:
+    def _evaluated(self, codes: Mapping[str, int]) -> str | None:
         try:
             if "rules" in self._program:
                 self._rules(codes)
@@ -145,7 +142,7 @@ class Checker:
             raise ValueError("the program is nested too deeply to be checked") from None
         return None
 
-    def _rules(self, codes: Mapping[str, int | None]) -> None:
+    def _rules(self, codes: Mapping[str, int]) -> None:
         updates: dict[str, int] = {}
         for rule in self._program["rules"]:
             if all(_read(name, codes) == code for name, code in rule["if"]):
@@ -153,7 +150,7 @@ class Checker:
                 if updates.setdefault(rule["set"], rule["to"]) != rule["to"]:
                     raise _FaultError("")
 
-    def _block(self, body: Sequence[Any], codes: Mapping[str, int | None], lets: Mapping[str, int]) -> None:
+    def _block(self, body: Sequence[Any], codes: Mapping[str, int], lets: Mapping[str, int]) -> None:
         lets = dict(lets)
         for statement in body:
             match statement:
@@ -171,14 +168,14 @@ class Checker:
             raise _FaultError("")
 
 
-def _read(name: str, codes: Mapping[str, int | None]) -> int:
+def _read(name: str, codes: Mapping[str, int]) -> int:
     code = codes[name]
-    if code is None:
+    if code == _UNDEFINED:
         raise _FaultError(name)
     return code
 
 
-def _value(expr: Any, codes: Mapping[str, int | None], lets: Mapping[str, int]) -> int:
+def _value(expr: Any, codes: Mapping[str, int], lets: Mapping[str, int]) -> int:
     """The value of an expression of docs/ir.md, from left to right and no more of it than is needed."""
 
     def of(part: Any) -> int:
@@ -203,11 +200,11 @@ def _value(expr: Any, codes: Mapping[str, int | None], lets: Mapping[str, int]) 
             return int(of(operand) in values)
         case {"table": table}:
             return _entry(table, [of(index) for index in expr["indices"]], expr["lows"], expr["shape"])
-    name = next(key for key in expr if key in _OPERATORS)
+    name = next(op for op in OPERATORS if op in expr)
     left, right = map(of, expr[name])
-    if name in ("//", "%") and right == 0:
+    if right in OPERATORS[name].undefined:
         raise _FaultError("")
-    return int(_OPERATORS[name](left, right))
+    return OPERATORS[name].apply(left, right)
 
 
 def _entry(table: Sequence[int | None], indices: Sequence[int], lows: Sequence[int], shape: Sequence[int]) -> int:

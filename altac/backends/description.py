@@ -90,7 +90,8 @@ there nothing is guaranteed, and without the check the model gives some output.
 | model.py | the Transformer; its docstring says what each part of the residual stream holds |
 | inference.py | text to tokens, inputs to batches, outputs to values |
 | guards.py | what is said of inputs and files that are wrong |
-| checked.py, checks.json | where a run reads an undefined head: the checked mode, and the program as it was compiled |
+| checked.py, operators.py | the checked mode: where a run reads an undefined head |
+| checks.json | the program as it was compiled, for the checked mode |
 | model.safetensors | {configuration.sizes.parameters} weights in {configuration.dtype} |
 | config.json | tokens, outputs, limits, and what is guaranteed |
 | configuration.py | config.json as Python values |

@@ -24,7 +24,7 @@ from altac.transformer.configuration import FORMAT
 #: The modules of altac that model.py imports, by the name they have beside it.
 SUPPORT = {
     "inference": "altac.backends.inference", "checked": "altac.backends.checked", "guards": "altac.backends.guards",
-    "configuration": "altac.transformer.configuration",
+    "configuration": "altac.transformer.configuration", "operators": "altac.ir.operators",
 }  # fmt: skip
 
 _QUOTES = '"""'

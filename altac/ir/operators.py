@@ -1,7 +1,7 @@
 """The binary operators on integers: what each means, in one table.
 
 Whatever evaluates, bounds, prints or compiles an operator looks here. `altac.interpreter.operations` has a second table, of
-numpy functions, for arrays; a test shows that it is complete.
+numpy functions, for arrays; a test shows that it is complete. This file needs nothing else, since it is written beside models.
 """
 
 from __future__ import annotations

@@ -115,6 +115,14 @@ def test_several_positions_of_one_value(target: str, tmp_path: Path) -> None:
     assert said(twice) == ("undefined-read", 1, 0, "other")
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_empty_inputs_have_no_faults(target: str) -> None:
+    model: Any = backend(target).model(altac.load(PARITY).compile().built, checked=True)
+    assert model.run([]) == []
+    assert [(r.output, r.problem) for r in model.run([[], [1, 0]])] == [([], ""), ([], "undefined-read")]
+    assert [(r.output, r.problem) for r in model.run([[]])] == [([], "")]
+
+
 def test_a_flag_of_altac_run() -> None:
     arguments = ["run", PARITY, "1 0", "--engine", "transformer"]
     assert CliRunner().invoke(main, arguments).exit_code == 0

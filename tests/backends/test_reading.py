@@ -57,8 +57,8 @@ def test_the_code_in_the_directory_is_what_runs(directory: Path) -> None:
 
 
 FILES = (
-    "model.py", "inference.py", "guards.py", "configuration.py", "model.safetensors", "config.json", "labels.json", "README.md",
-    "program.json", "program.alta",
+    "model.py", "inference.py", "guards.py", "checked.py", "operators.py", "configuration.py",
+    "model.safetensors", "config.json", "labels.json", "checks.json", "README.md", "program.json", "program.alta",
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from tests import programs
 from tests.models import build
 
 MODULE = {
-    "model.py", "inference.py", "guards.py", "checked.py", "checks.json",
+    "model.py", "inference.py", "guards.py", "checked.py", "checks.json", "operators.py",
     "configuration.py", "model.safetensors", "config.json", "labels.json", "README.md",
     "program.json", "altac.json",
 }  # fmt: skip
