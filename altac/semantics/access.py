@@ -6,7 +6,6 @@ from fractions import Fraction
 
 from altac import ir
 from altac.diagnostics.name_errors import UnknownMember
-from altac.diagnostics.problem import did_you_mean
 from altac.diagnostics.type_errors import (
     BadIndex,
     BadOperands,
@@ -132,12 +131,12 @@ def field(context: Context, base: Value, node: tree.FieldAccess) -> Value:
             for i, symbol in enumerate(members):
                 if symbol.name == name:
                     return SymbolV(domain, i)
-            return _unknown(context, node.field, [str(m.name) for m in members], base.name)
+            return context.unknown(UnknownMember, name, node.field.span, [str(m.name) for m in members], of=base.name)
         case RecordV() | Tab():
             try:
                 return operators.lift(lambda record: _get_field(record, name), base, span=node.span)
             except OperandError:
-                return _unknown(context, node.field, _field_names(base), "the record")
+                return context.unknown(UnknownMember, name, node.field.span, _field_names(base), of="the record")
         case (
             bool() | int() | Fraction() | str() | tuple() | frozenset() | ListV() | MapV() | RangeV() | SymbolV()
             | AmbiguousV() | TypeV() | BuiltinV() | FnV() | ComponentV() | ScopeV() | Rt()
@@ -156,25 +155,18 @@ def _field_names(value: RecordV | Tab) -> list[str]:
     return [name for record in records if isinstance(record, RecordV) for name in record.names]
 
 
-def _unknown(context: Context, name: tree.Name, known: list[str], of: str) -> Value:
-    if context.told(UnknownMember, name.span):
-        return POISON
-    suggestion = did_you_mean(name.text, known)
-    return context.fail(UnknownMember(span=name.span, name=name.text, of=of, suggestion=suggestion))
-
-
-def items(context: Context, value: Value, node: tree.Expr) -> tuple[Value, ...]:
-    """What ``for`` goes through; nothing, and a report, if it cannot."""
+def items(context: Context, value: Value, node: tree.Expr) -> tuple[Value, ...] | None:
+    """What ``for`` goes through; None, and a report, if it cannot."""
     if value is POISON:
-        return ()
+        return None
     if is_runtime(value):
         context.report(NotStatic(span=node.span, what="what `for` goes through"))
-        return ()
+        return None
     try:
         return operators.items_of(value)
     except OperandError as error:
         context.report(NotIterable(span=node.span, found=kind(value), hint=error.hint))
-        return ()
+        return None
 
 
 def bind(context: Context, names: tuple[tree.Name, ...], value: Value, env: Env, span: Span) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from altac import ir
-from altac.diagnostics.name_errors import TooManySteps
-from altac.diagnostics.problem import Problem
+from altac.diagnostics.name_errors import TooManySteps, UnknownArgument, UnknownMember, UnknownName
+from altac.diagnostics.problem import Problem, did_you_mean
 from altac.diagnostics.syntax_errors import TooManyErrors
 from altac.diagnostics.type_errors import BadIndex, BadOperands, ConstantDivisionByZero, FailedConversion
 from altac.semantics import limits
@@ -54,8 +54,6 @@ class Context:
         #: Where declared names are used, each with the place of its declaration.
         self.references: dict[Span, Span] = {}
         self.problems: dict[tuple[Any, ...], Problem] = {}
-        #: How often something was reported, the same again included.
-        self.reports = 0
         self.steps = 0
         self.instances = 0
         #: The indices of enums and tokens by their names, by the identity of their domains.
@@ -63,7 +61,6 @@ class Context:
 
     def report(self, problem: Problem) -> None:
         """Keep a problem; the same at the same place counts once. Raises `GiveUp` for one error more than are reported."""
-        self.reports += 1
         key = _key(problem.code, problem.span)
         if key in self.problems:
             return
@@ -76,9 +73,15 @@ class Context:
         """Keep the problem with which checking ends."""
         self.problems[_key(problem.code, problem.span)] = problem
 
-    def told(self, problem: type[Problem], span: Span) -> bool:
-        """Whether this was reported at the same place before: in a loop, most of what is found was."""
-        return _key(problem.code, span) in self.problems
+    def unknown(
+        self, problem: type[UnknownName | UnknownMember | UnknownArgument], name: str, span: Span, known: Iterable[str],
+        **fields: Any,
+    ) -> Poison:  # fmt: skip
+        """Report a name that is none of those ``known``, with the one that is most likely meant. In a loop, that is looked for
+        once."""
+        if _key(problem.code, span) not in self.problems:
+            self.report(problem(span=span, name=name, suggestion=did_you_mean(name, known), **fields))
+        return POISON
 
     def fail(self, problem: Problem) -> Poison:
         """Report ``problem``; stands for the value that could not be had."""

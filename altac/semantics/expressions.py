@@ -19,7 +19,6 @@ from altac.diagnostics.name_errors import (
     UnknownArgument,
     WrongArguments,
 )
-from altac.diagnostics.problem import did_you_mean
 from altac.diagnostics.type_errors import (
     BranchesDiffer,
     ChainedComparison,
@@ -236,14 +235,11 @@ def _map(context: Context, items: list[tuple[Value, Value, Span]]) -> Value:
 def _comprehension(context: Context, node: tree.Comprehension, env: Env) -> Value:
     span = node.element.span
     found: list[Value] = []
-    reports = context.reports
     for inner in _iterate(context, node.clauses, env):
-        value = evaluate(context, node.element, inner)
+        value = POISON if inner is None else evaluate(context, node.element, inner)
         if value is POISON:  # the others would mostly say the same
             return POISON
         found.append(value)
-    if context.reports > reports:  # what it goes through is unknown, or a condition
-        return POISON
     match node.kind:
         case "list":
             return ListV(tuple(found))
@@ -253,19 +249,22 @@ def _comprehension(context: Context, node: tree.Comprehension, env: Env) -> Valu
             return _map(context, [(pair[0], pair[1], span) for pair in found if isinstance(pair, tuple)])
 
 
-def _iterate(context: Context, clauses: tuple[tree.Clause, ...], env: Env) -> Iterator[Env]:
-    """An environment per element of a comprehension."""
+def _iterate(context: Context, clauses: tuple[tree.Clause, ...], env: Env) -> Iterator[Env | None]:
+    """An environment per element of a comprehension; None, and a report, if it is not known whether there is one."""
     if not clauses:
         yield env
         return
     first, rest = clauses[0], clauses[1:]
     for inner in each(context, first.names, first.iterable, env):
-        holds = [_holds(context, condition, inner) for condition in first.conditions]
-        if all(holds):
+        holds = () if inner is None else [_holds(context, condition, inner) for condition in first.conditions]
+        if inner is None or None in holds:
+            yield None
+        elif all(holds):
             yield from _iterate(context, rest, inner)
 
 
-def _holds(context: Context, condition: tree.Expr, env: Env) -> bool:
+def _holds(context: Context, condition: tree.Expr, env: Env) -> bool | None:
+    """Whether a condition holds; None, and a report, if it is none that is known."""
     value = evaluate(context, condition, env)
     if isinstance(value, bool):
         return value
@@ -273,14 +272,19 @@ def _holds(context: Context, condition: tree.Expr, env: Env) -> bool:
         context.report(NotStatic(span=condition.span, what="the condition of a comprehension", hint=_TABLE))
     elif value is not POISON:
         context.report(NotBool(span=condition.span, found=kind(value), context="`if`"))
-    return False
+    return None
 
 
-def each(context: Context, names: tuple[tree.Name, ...], iterable: tree.Expr, env: Env) -> Iterator[Env]:
-    """A block environment per item of ``iterable``, with ``names`` bound."""
-    for item in access.items(context, evaluate(context, iterable, env), iterable):
+def each(context: Context, names: tuple[tree.Name, ...], iterable: tree.Expr, env: Env) -> Iterator[Env | None]:
+    """A block environment per item of ``iterable``, with ``names`` bound; None, and a report, in the place of what is unknown."""
+    found = access.items(context, evaluate(context, iterable, env), iterable)
+    if found is None:
+        yield None
+        return
+    for item in found:
         inner = env.child(general=True)
         if not access.bind(context, names, item, inner, iterable.span):
+            yield None
             return
         yield inner
 
@@ -346,7 +350,7 @@ def arguments(
         if argument.name is not None:
             key = argument.name.text
             if key not in known:
-                _unknown_argument(context, argument.name, known, name.text)
+                context.unknown(UnknownArgument, key, argument.name.span, known, of=name.text)
                 sound = False
                 continue
         elif i < len(known):
@@ -372,18 +376,11 @@ def arguments(
     return bound if sound else None
 
 
-def _unknown_argument(context: Context, name: tree.Name, known: list[str], of: str) -> Value:
-    if context.told(UnknownArgument, name.span):
-        return POISON
-    suggestion = did_you_mean(name.text, known)
-    return context.fail(UnknownArgument(span=name.span, name=name.text, of=of, suggestion=suggestion))
-
-
 def _builtin(context: Context, function: BuiltinV, node: tree.Call, env: Env) -> Value:
     values = [evaluate(context, a.value, env) for a in node.arguments]
     for argument in node.arguments:
         if argument.name is not None:
-            return _unknown_argument(context, argument.name, [], function.name)
+            return context.unknown(UnknownArgument, argument.name.text, argument.name.span, (), of=function.name)
     if any(v is POISON for v in values):
         return POISON
     context.spend(sum(map(_length, values)) // 4, node.span)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from altac import ir
 from altac.diagnostics.name_errors import Cycle, TooComplex, UnknownMember, UnknownName
-from altac.diagnostics.problem import did_you_mean
 from altac.diagnostics.type_errors import OutsideInitial, SlotInConstant
 from altac.semantics import builtins, limits
 from altac.semantics.context import Context
@@ -56,14 +55,12 @@ def lookup(context: Context, name: str, span: Span, env: Env) -> Value:
         return builtins.FUNCTIONS[name]
     if any(s.lost is None or name in s.lost for s in env.space.chain()):
         return POISON
-    if context.told(UnknownName, span):
-        return POISON
     known = [*env.names, *env.space.names(), *builtins.FUNCTIONS, "Token", "bool", "true", "false"]
     if env.initial is not None:
         known += ["token", "position"]
     if isinstance(context.tokens, ir.TokenDomain):
         known.extend(str(t.name) for t in context.tokens.tokens)
-    return context.fail(UnknownName(span=span, name=name, suggestion=did_you_mean(name, known)))
+    return context.unknown(UnknownName, name, span, known)
 
 
 def _keyword(context: Context, name: str, span: Span, env: Env) -> Value:
@@ -88,10 +85,7 @@ def member(context: Context, scope: ScopeV, name: tree.Name, env: Env) -> Value:
     symbol = next(_members(context, name.text, space), None)
     if symbol is not None:
         return symbol
-    if context.told(UnknownMember, name.span):
-        return POISON
-    suggestion = did_you_mean(name.text, [*space.declarations, *space.members])
-    return context.fail(UnknownMember(span=name.span, name=name.text, of=scope.name, suggestion=suggestion))
+    return context.unknown(UnknownMember, name.text, name.span, [*space.declarations, *space.members], of=scope.name)
 
 
 def declared(context: Context, space: Namespace, name: str) -> Value | Slot:

@@ -67,7 +67,7 @@ def arms(context: Context, node: tree.Match, subject: Value, constant: Constant,
     matched = _Subject(items, tuple(spaces), isinstance(subject, tuple), general)
     left = set(product(*spaces))
     found: list[Arm] = []
-    sound = True
+    sound, wild = True, False
     for arm in node.arms:
         covered: set[tuple[Value, ...]] = set()
         test: bool | Rt = False
@@ -79,10 +79,10 @@ def arms(context: Context, node: tree.Match, subject: Value, constant: Constant,
             covered |= set(product(*accepted))
             test = operators.disjunction(test, _test(matched, accepted, arm), arm.span)
         fresh = covered & left
-        covers_all = any(isinstance(p, tree.WildcardPattern) for a in node.arms[: len(found)] for p in a.patterns)
-        if sound and not fresh and any(isinstance(i, Rt) for i in items) and (covers_all or not general):
+        if sound and not fresh and any(isinstance(i, Rt) for i in items) and (wild or not general):
             context.report(UnreachableArm(span=arm.patterns[0].span.to(arm.patterns[-1].span)))
         left -= covered
+        wild = wild or any(isinstance(pattern, tree.WildcardPattern) for pattern in arm.patterns)
         found.append(Arm(True if sound and fresh and not left else test, arm.body))
     if not sound:
         return None

@@ -47,7 +47,8 @@ class Statements:
                     self._assign(statement, inner, result)
                 case tree.For(names=names, iterable=iterable, body=body):
                     for item in each(self.context, names, iterable, inner):
-                        result.extend(self.block(body, item))
+                        if item is not None:
+                            result.extend(self.block(body, item))
                 case tree.ExprStmt(value=value):
                     self._expression(value, inner, result)
                 case _:

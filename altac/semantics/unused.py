@@ -10,7 +10,6 @@ from dataclasses import fields
 from typing import Any
 
 from altac.diagnostics.name_errors import UnknownName
-from altac.diagnostics.problem import did_you_mean
 from altac.semantics.builtins import FUNCTIONS
 from altac.semantics.context import Context
 from altac.semantics.names import symbols
@@ -31,9 +30,8 @@ def check_names(context: Context, space: Namespace) -> None:
                 name = ref.name
                 if name in bound or name in _WORDS or space.declares(name):
                     continue
-                if not context.told(UnknownName, ref.span) and not symbols(context, name, space):
-                    suggestion = did_you_mean(name, [*bound, *space.names(), *_WORDS])
-                    context.report(UnknownName(span=ref.span, name=name, suggestion=suggestion))
+                if not symbols(context, name, space):
+                    context.unknown(UnknownName, name, ref.span, [*bound, *space.names(), *_WORDS])
 
 
 def _bound(node: Any) -> Iterator[str]:

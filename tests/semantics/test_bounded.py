@@ -87,6 +87,20 @@ def test_what_cannot_be_gone_through_is_one_error() -> None:
     assert found == ["not-iterable"]
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "const A = q\nconst B = [x for x in A]\nconst C = B[0]",
+        "const B = [[y for y in q][0] for x in 0..3]",
+        "const B = {x for x in 0..3 if q}\nconst C = [x for x in 0..3][len(B)]",
+        "mlp { for x in 0..3 { for y in q { a <- y } } }",
+    ],
+)
+def test_what_follows_from_an_unknown_value_is_no_error(code: str) -> None:
+    mlp = "" if "mlp" in code else "mlp { a <- a }\n"
+    assert codes(HEAD + "var a: bool = token == 1\n" + mlp + code + TAIL) == ["unknown-name"]
+
+
 def test_suggestions_are_bounded() -> None:
     names = [f"name_{i:05}" for i in range(50_000)]
     assert did_you_mean("name_00007x", names) in names
