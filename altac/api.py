@@ -231,9 +231,8 @@ class Program:
 
         _check_level(level)
         if path is not None and not os.fspath(path).lower().endswith((".html", ".htm")):
-            raise ValueError(
-                f"the page must end in .html, not {os.fspath(path)!r}"
-            )  # arguments in the wrong order, most likely
+            # most likely the arguments in the wrong order
+            raise ValueError(f"the page must end in .html, not {os.fspath(path)!r}")
         found = view(self.ir, self.source, self.encode(given), level=level, max_layers=max_layers)
         if path is not None:
             write_whole(os.fspath(path), page(found.data))

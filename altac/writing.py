@@ -7,6 +7,7 @@ import os
 from altac.diagnostics.cli_errors import CannotWrite
 from altac.diagnostics.problem import AltacError
 from altac.durable import write_file
+from altac.untrusted import reason_of
 
 
 def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
@@ -14,4 +15,4 @@ def write_whole(path: str | os.PathLike[str], content: str | bytes) -> None:
     try:
         write_file(path, content)
     except OSError as error:
-        raise AltacError(CannotWrite(path=os.fspath(path), reason=(error.strerror or str(error)).lower())) from None
+        raise AltacError(CannotWrite(path=os.fspath(path), reason=reason_of(error))) from None

@@ -15,7 +15,7 @@ from altac.diagnostics.analysis_errors import OtherRun
 from altac.diagnostics.cli_errors import CannotWrite
 from altac.diagnostics.problem import AltacError
 from altac.durable import write_file
-from altac.untrusted import open_file, parse_json
+from altac.untrusted import open_file, parse_json, reason_of
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,7 @@ class Store:
         return str(self.path) if self.path.exists() else ""
 
     def _refuse(self, error: OSError) -> None:
-        reason = (error.strerror or str(error)).lower()
-        raise AltacError(CannotWrite(path=str(self.folder), reason=reason)) from None
+        raise AltacError(CannotWrite(path=str(self.folder), reason=reason_of(error))) from None
 
     def save(self, parameters: Any, state: Any, metrics: list[Metrics]) -> None:
         """Replace the checkpoint, then the metrics: each as a whole."""

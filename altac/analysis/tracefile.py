@@ -101,7 +101,7 @@ def write_traces(
                 writer(file, Layout(program), np.array(inputs.numbers), head, pieces)
             shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
-        raise AltacError(CannotWrite(path=path, reason=(error.strerror or str(error)).lower())) from None
+        raise AltacError(CannotWrite(path=path, reason=reason_of(error))) from None
     return Written(total, sum(r for _, r in sizes), len(used.tokens), used.skipped)
 
 

@@ -14,7 +14,7 @@ from altac.ir import Program
 from altac.ir.json import dump
 from altac.transformer import BuiltModel
 from altac.transformer.configuration import FORMAT, parse_json
-from altac.untrusted import read_file
+from altac.untrusted import read_file, reason_of
 
 
 def write(
@@ -43,8 +43,7 @@ def write(
     except ForeignFolderError:
         raise AltacError(NotOurDirectory(path=str(directory))) from None
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise AltacError(NotWritable(path=str(directory), reason=reason)) from None
+        raise AltacError(NotWritable(path=str(directory), reason=reason_of(error))) from None
 
 
 def is_ours(directory: Path) -> bool:

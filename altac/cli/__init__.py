@@ -115,7 +115,9 @@ def _guarded(run: Any) -> int:
     except OutputError:
         raise
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        from altac.untrusted import reason_of
+
+        reason = reason_of(error)
         click.echo(f"altac: {reason}" if error.filename is None else f"altac: {error.filename}: {reason}", err=True)
         return Exit.FAILURE
     except Exception as error:

@@ -10,6 +10,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from altac.untrusted import reason_of
+
 if TYPE_CHECKING:
     from typing import TextIO
 
@@ -24,7 +26,7 @@ class OutputError(Exception):
 
     def __init__(self, error: OSError) -> None:
         super().__init__(str(error))
-        self.reason = (error.strerror or str(error)).lower()
+        self.reason = reason_of(error)
         self.is_closed = error.errno == errno.EPIPE
 
 

@@ -27,6 +27,7 @@ from altac.ir import (
     RealDomain,
     SetDomain,
     TokenDomain,
+    pieces_of,
 )
 
 Json = int | str | bool | float | list["Json"]
@@ -57,18 +58,14 @@ def _read_string(program: Program, text: str) -> tuple[int, ...]:
     """The tokens of text, or of a JSON array that no spelling can read as text."""
     try:
         return read_text(program, text)
-    except AltacError:
+    except AltacError as no_text:
         if not text.lstrip().startswith("["):
             raise
         try:
             items = read_array(text)
         except AltacError as no_array:
-            if any(s.spelling.startswith("[") for s in program.symbols):
-                items = None  # more likely a slip in a text
-            else:
-                raise no_array from None
-        if items is None:
-            raise
+            slip = any(s.spelling.startswith("[") for s in program.symbols)  # more likely in a text than in an array
+            raise (no_text if slip else no_array) from None
     return _items(program, items)
 
 
@@ -177,13 +174,11 @@ def _items(program: Program, items: Sequence[object]) -> tuple[int, ...]:
 
 def read_text(program: Program, text: str) -> tuple[int, ...]:
     """The tokens that ``text`` spells, without the frame. Raises `AltacError` where no spelling goes on."""
-    words = program.text == "words"
     spelled: dict[tuple[str, ...], int] = {}
     for i, symbol in enumerate(program.symbols):
         if symbol.spelling:
-            pieces = tuple(symbol.spelling.split()) if words else tuple(symbol.spelling)
-            spelled.setdefault(pieces, i)
-    pieces = tuple(text.split()) if words else tuple(text)
+            spelled.setdefault(pieces_of(symbol.spelling, program.text), i)
+    pieces = pieces_of(text, program.text)
     longest = max(map(len, spelled), default=0)
     found: list[int] = []
     at = 0

@@ -8,8 +8,10 @@ from altac.ir.domains import (
     RealDomain,
     SetDomain,
     Symbol,
+    TextMode,
     TokenDomain,
     label,
+    pieces_of,
     plain_name,
 )
 from altac.ir.expressions import (
@@ -80,6 +82,8 @@ __all__ = [
     "Test",
     "TokenDomain",
     "Variable",
+    "TextMode",
     "label",
+    "pieces_of",
     "plain_name",
 ]

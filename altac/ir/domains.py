@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from altac.source import quoted
+
+#: How texts are read: character by character, or word by word.
+TextMode = Literal["characters", "words"]
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,11 @@ def label(domain: Domain, code: int) -> str:
             return str(buckets[code])
         case SetDomain(element=element, family=family):
             return "{" + ", ".join(label(element, c) for c in sorted(family[code])) + "}"
+
+
+def pieces_of(text: str, mode: TextMode) -> tuple[str, ...]:
+    """What a text, or the spelling of a token, is cut into before spellings are looked for."""
+    return tuple(text.split() if mode == "words" else text)
 
 
 def plain_name(name: str | int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from altac.ir.domains import Domain, IntDomain, Symbol, TokenDomain
+from altac.ir.domains import Domain, IntDomain, Symbol, TextMode, TokenDomain
 from altac.ir.expressions import Expr
 from altac.source import Span
 
@@ -157,7 +157,7 @@ class Program:
     max_layers: int | None = None
     positions: int | None = None
     frame: Frame = Frame()
-    text: Literal["characters", "words"] = "words"
+    text: TextMode = "words"
     causal: Causal | None = None
     tests: tuple[Test, ...] = ()
     params: tuple[tuple[str, str], ...] = ()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from altac import ir
 from altac.diagnostics.declaration_errors import (
     BadCount,
@@ -153,13 +151,13 @@ def _count(context: Context, node: tree.Expr, what: str) -> int:
     return found or 0
 
 
-def look_at_spellings(context: Context, decl: tree.TokensDecl | None, mode: Literal["characters", "words"]) -> None:
+def look_at_spellings(context: Context, decl: tree.TokensDecl | None, mode: ir.TextMode) -> None:
     """Warn of tokens that a text cannot hold, or cannot tell apart. One that is spelt as nothing is left out on purpose."""
     if decl is None or not isinstance(context.tokens, ir.TokenDomain):
         return
     first: dict[tuple[str, ...], str | int] = {}
     for symbol in context.tokens.tokens:
-        pieces = tuple(symbol.spelling.split()) if mode == "words" else tuple(symbol.spelling)
+        pieces = ir.pieces_of(symbol.spelling, mode)
         if not pieces:
             if symbol.spelling:
                 context.report(BlankSpelling(span=decl.span, token=show(symbol.name)))
@@ -170,7 +168,7 @@ def look_at_spellings(context: Context, decl: tree.TokensDecl | None, mode: Lite
             first[pieces] = symbol.name
 
 
-def text_mode(context: Context, decl: tree.TextDecl | None) -> Literal["characters", "words"]:
+def text_mode(context: Context, decl: tree.TextDecl | None) -> ir.TextMode:
     """Whether inputs are written as characters or words: as declared, or else by the spelling of the tokens."""
     if decl is not None:
         match decl.mode.text:
