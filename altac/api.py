@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from altac import arguments
 from altac.backends import DEFAULT
 from altac.diagnostics.problem import AltacError, Problem
 from altac.display.runs import Engine, Run, Runs, TestOutcome
@@ -95,7 +96,8 @@ class Program:
         """Run the program on every input. An input that fails has its `Run.error` set; the others are unharmed.
 
         As everywhere, ``inputs`` are a list, or the Path of a file of JSON lines; a text alone is one input. ``checked``: the
-        Transformer too fails where the program reads an undefined head or has another error, instead of giving some output.
+        Transformer too fails where the program reads an undefined head or has another error, as the interpreter always does,
+        instead of giving some output.
         ``skip_failing`` leaves out inputs that cannot be read, are malformed, or on which the program fails; the result
         names them.
 
@@ -104,6 +106,7 @@ class Program:
         """
         from altac.interpreter.inputs import read_inputs
 
+        arguments.flags(skip_failing=skip_failing)
         found = read_inputs(self.ir, inputs, skip_failing)
         return self._runs(found, self.results(found.tokens, engine, max_layers, checked), skip_failing)
 
@@ -148,7 +151,8 @@ class Program:
         self, tokens: Sequence[Sequence[int]], engine: Engine, max_layers: int | None, checked: bool = False
     ) -> list[Result]:
         """Run on token indices. Raises ValueError for an engine that there is not."""
-        _choose("engine", engine, get_args(Engine))
+        arguments.choice("engine", engine, get_args(Engine))
+        arguments.flags(checked=checked)
         if engine == "transformer":
             runner = self.checked_runner if checked else self.runner
             found: list[Result] = runner.run(tokens, max_layers)
@@ -198,7 +202,8 @@ class Program:
         """
         from altac.compile import compile_program
 
-        _check_level(level)
+        arguments.flags(allow_sampled=allow_sampled)
+        arguments.choice("level", level, LEVELS)
         return Model(
             self,
             compile_program(
@@ -229,7 +234,7 @@ class Program:
         from altac.view import page, view
         from altac.writing import write_whole
 
-        _check_level(level)
+        arguments.choice("level", level, LEVELS)
         if path is not None and not os.fspath(path).lower().endswith((".html", ".htm")):
             # most likely the arguments in the wrong order
             raise ValueError(f"the page must end in .html, not {os.fspath(path)!r}")
@@ -252,7 +257,8 @@ class Program:
         from altac.analysis.tracefile import connected, write_traces
         from altac.interpreter.inputs import read_inputs
 
-        _choose("engine", engine, ("local", "dask"))
+        arguments.choice("engine", engine, ("local", "dask"))
+        arguments.flags(every=every, skip_failing=skip_failing)
         found = read_inputs(self.ir, inputs, skip_failing)
         with connected(scheduler), (progress or silent)("inputs") as done:
             return write_traces(
@@ -277,10 +283,12 @@ class Program:
         from altac.analysis.train import train
         from altac.interpreter.inputs import read_inputs
 
-        _choose("preset", preset, tuple(PRESETS))
-        _choose("answer", answer, ("all", "last"))
-        if not 0 <= seed <= MAX_SEED:
-            raise ValueError(f"a seed is a number from 0 to {MAX_SEED:,}, not {seed!r}")
+        arguments.choice("preset", preset, tuple(PRESETS))
+        arguments.choice("answer", answer, ("all", "last"))
+        arguments.integer("a seed", seed, 0, MAX_SEED)
+        arguments.flags(skip_failing=skip_failing)
+        if isinstance(tests, str) or not isinstance(tests, Sequence):
+            raise TypeError(f"tests are a list of sets of inputs, not {tests!r}")
         return train(
             self.ir, read_inputs(self.ir, inputs, skip_failing), [read_inputs(self.ir, t, skip_failing) for t in tests],
             preset=preset, hyperparameters=hyperparameters, seed=seed, directory=directory, answer=answer,
@@ -294,6 +302,7 @@ class Program:
         from altac.analysis.minimal import minimal
         from altac.interpreter.inputs import read_inputs
 
+        arguments.flags(conjuncts=conjuncts, skip_failing=skip_failing)
         found = read_inputs(self.ir, inputs, skip_failing)
         return minimal(self.ir, found, conjuncts=conjuncts, max_layers=max_layers, skip_failing=skip_failing)
 
@@ -305,6 +314,7 @@ class Program:
         from altac.analysis.theorem import ALPHA, refuse_numerical, theorem
         from altac.interpreter.inputs import read_inputs
 
+        arguments.flags(skip_failing=skip_failing)
         refuse_numerical(self.ir)
         found = read_inputs(self.ir, inputs, skip_failing)
         chosen = ALPHA if alpha is None else alpha
@@ -435,17 +445,6 @@ class Model:
         )  # fmt: skip
 
 
-def _choose(what: str, value: object, choices: Sequence[str]) -> None:
-    """Refuse a value that is none of the choices."""
-    if value not in choices:
-        raise ValueError(f"there is no {what} {value!r}: use {' or '.join(map(repr, choices))}")
-
-
-def _check_level(level: object) -> None:
-    if level not in LEVELS or isinstance(level, bool):
-        raise ValueError(f"there is no level {level!r}: use one of {', '.join(map(str, LEVELS))}")
-
-
 def check(
     path: str | os.PathLike[str], params: Mapping[str, Any] | None = None
 ) -> tuple[Program | None, tuple[Problem, ...]]:
@@ -455,7 +454,7 @@ def check(
     """
     from altac.syntax.reading import read_source
 
-    return check_source(read_source(path), params)
+    return check_source(read_source(os.fspath(path)), params)
 
 
 def check_source(source: Source, params: Mapping[str, Any] | None = None) -> tuple[Program | None, tuple[Problem, ...]]:
@@ -466,7 +465,8 @@ def check_source(source: Source, params: Mapping[str, Any] | None = None) -> tup
         raise TypeError(
             f'a Source is needed, which has a name and a text: Source("program.alta", ...), not {type(source).__name__}'
         )
-
+    if params is not None and not isinstance(params, Mapping):
+        raise TypeError(f"params are values by name, not {params!r}")
     checked = run(source, params)
     if checked.program is None:
         return None, checked.problems

@@ -76,7 +76,7 @@ def test_wrong_values_are_refused_with_the_choices() -> None:
     program: Any = altac.load(PARITY)
     with pytest.raises(ValueError, match="'interpreter' or 'transformer'"):
         program.run([["START"]], engine="gpu")
-    for level in (5, -3, True, "2"):
+    for level in (5, -3, True, "2", 2.0, np.int64(2)):
         with pytest.raises(ValueError, match="0, 1, 2"):
             program.compile(level)
     with pytest.raises(TypeError, match="not 12"):
@@ -94,6 +94,31 @@ def test_wrong_values_are_refused_with_the_choices() -> None:
     for call, message in wrong:
         with pytest.raises(ValueError, match=message):
             call()
+    typed: list[tuple[Any, str]] = [
+        *((lambda n=n: program.run([["START"]], max_layers=n), "max_layers is an integer") for n in (1.5, True, "3")),
+        (lambda: program.run([["START"]], engine="transformer", max_layers=1.5), "max_layers is an integer, not 1.5"),
+        (lambda: program.run([["START"]], max_layers=1.5), "max_layers is an integer, not 1.5"),
+        (lambda: program.trace(["START"], max_layers=2.0), "max_layers is an integer"),
+        (lambda: program.run([["START"]], checked="x"), "checked is True or False, not 'x'"),
+        (lambda: program.run([["START"]], skip_failing=1), "skip_failing is True or False"),
+        (lambda: program.run({("START", 1)}), "a list of inputs"),
+        (lambda: program.compile(allow_sampled="no"), "allow_sampled is True or False"),
+        *((lambda n=n: program.compile(max_length=n), "max_length is an integer") for n in (2.5, True, "9")),
+        *((lambda s=s: program.verify(seed=s), "seed is an integer") for s in ("a", 1.5, None)),
+        (lambda: program.verify(samples=1.5), "samples is an integer"),
+        (lambda: program.train([["START"]], seed="a"), "a seed is an integer"),
+        (lambda: program.train([["START"]], tests=12), "tests are a list"),
+        (lambda: program.theorem([["START"]], alpha=0.5), "alpha is a Fraction"),
+        *((lambda p=p: altac.load(p), "expected str") for p in (0, None, 1.5)),
+        (lambda: altac.check(0), "expected str"),  # type: ignore[arg-type]
+        (lambda: altac.load(PARITY, ["MAX"]), "params are values by name"),  # type: ignore[arg-type]
+    ]
+    for call, message in typed:
+        with pytest.raises(TypeError, match=message):
+            call()
+    for unordered in ({"START", 1}, {"START": 1}, b"START"):
+        with pytest.raises(altac.AltacError, match="an input is text or an array"):
+            program.encode(unordered)
     with pytest.raises(TypeError, match="Source"):
         altac.check_source("program p")  # type: ignore[arg-type]
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Rational
 from typing import Literal
 
 import numpy as np
@@ -149,6 +150,8 @@ def theorem(
             many rules.
         ValueError: ``alpha`` is not positive.
     """
+    if not isinstance(alpha, Rational):  # the derivatives are exact
+        raise TypeError(f"alpha is a Fraction or an integer, not {alpha!r}")
     if alpha <= 0:
         raise ValueError("alpha must be positive")
     refuse_numerical(program)

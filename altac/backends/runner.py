@@ -9,18 +9,16 @@ from altac.backends import DEFAULT, backend
 from altac.backends.inference import Run
 from altac.backends.protocol import Model
 from altac.diagnostics.build_errors import InputExceedsModel
-from altac.diagnostics.input_errors import NegativeLayers
-from altac.diagnostics.problem import AltacError, Problem
+from altac.diagnostics.problem import Problem
 from altac.diagnostics.runtime_errors import (
     GeneratedNoToken,
     GenerationLimit,
     LayerLimit,
     NeverHalts,
-    NoLayerLimit,
 )
 from altac.interpreter import run as interpret
 from altac.interpreter.codec import quote_input
-from altac.interpreter.engine import checked_tokens
+from altac.interpreter.engine import checked_tokens, layer_limit
 from altac.interpreter.result import Result
 from altac.ir import Program, label
 from altac.transformer import BuiltModel
@@ -57,10 +55,7 @@ class TransformerRunner:
 
     def measure(self, inputs: Sequence[Sequence[int]], max_layers: int | None = None) -> list[Measured]:
         """Like `run`, with the margin of each result."""
-        if max_layers is not None and max_layers < 0:
-            raise AltacError(NegativeLayers(layers=max_layers))
-        if max_layers is None and self.program.max_layers is None and self.program.halt is None:
-            raise AltacError(NoLayerLimit(program=self.program.name))
+        layer_limit(self.program, max_layers)
         sequences = [tuple(map(int, tokens)) for tokens in inputs]
         problems = [self._check(tokens) for tokens in sequences]
         sound = [tokens for tokens, problem in zip(sequences, problems, strict=True) if problem is None]

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from altac import arguments
 from altac.backends import DEFAULT
 from altac.backends.runner import TransformerRunner
 from altac.diagnostics.build_errors import InputExceedsModel
@@ -138,11 +139,11 @@ def verify(
 
     Raises:
         AltacError: the program never halts and has no limit, or a given input is to be left out and may not be.
-        ValueError: ``exhaustive`` or ``samples`` is no number from 0 to `MOST`.
+        TypeError, ValueError: ``exhaustive`` or ``samples`` is no number from 0 to `MOST`, or ``seed`` none.
     """
     for name, number in (("exhaustive", exhaustive), ("samples", samples)):
-        if not 0 <= number <= MOST:
-            raise ValueError(f"{name} is a number from 0 to {MOST:,}, not {number:,}")
+        arguments.integer(name, number, 0, MOST)
+    arguments.count("seed", seed)
     given = _usable(program, runner, Inputs.of(inputs), skip_failing, max_layers)
     rng = random.Random(seed)
     limit = runner.model.configuration.max_length

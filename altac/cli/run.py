@@ -41,7 +41,7 @@ _TOLD = 4096
 @click.option(
     "--checked",
     is_flag=True,
-    help="With --engine transformer: fail where the program reads an undefined head or has another error.",
+    help="The transformer too fails where the program reads an undefined head or has another error.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per input.")
 @meant_option

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from altac import arguments
 from altac.diagnostics.input_errors import InputTooLong, NegativeLayers, TokenIndexRange
 from altac.diagnostics.problem import AltacError, Problem
 from altac.diagnostics.runtime_errors import GeneratedNoToken, GenerationLimit, LayerLimit, NeverHalts, NoLayerLimit
@@ -49,11 +50,7 @@ def run(
     machine: Machine | None = None,
 ) -> list[Result]:
     """See `altac.interpreter.run`."""
-    if max_layers is not None and max_layers < 0:
-        raise AltacError(NegativeLayers(layers=max_layers))
-    layers = program.max_layers if max_layers is None else max_layers
-    if layers is None and program.halt is None:
-        raise AltacError(NoLayerLimit(program=program.name))
+    layers = layer_limit(program, max_layers)
     runner = _Runner(machine or machine_for(program), Limits(layers, limit), observer, chunk or CHUNK)
     with deep_recursion():
         results: dict[int, Result] = {}
@@ -67,6 +64,23 @@ def run(
                 results[i] = Result(tokens, (), 0, False, problem)
         results |= runner.generate(sound) if program.causal is not None else runner.run(sound.items())
     return [results[i] for i in range(len(inputs))]
+
+
+def layer_limit(program: Program, max_layers: int | None) -> int | None:
+    """The layers that a run has at most: ``max_layers``, else the program's own limit, if it has one.
+
+    Raises:
+        TypeError: ``max_layers`` is no integer.
+        AltacError: it is negative, or the program neither has a limit nor ever halts.
+    """
+    if max_layers is not None:
+        arguments.count("max_layers", max_layers)
+        if max_layers < 0:
+            raise AltacError(NegativeLayers(layers=max_layers))
+        return max_layers
+    if program.max_layers is None and program.halt is None:
+        raise AltacError(NoLayerLimit(program=program.name))
+    return program.max_layers
 
 
 def checked_tokens(program: Program, tokens: tuple[int, ...]) -> Problem | None:

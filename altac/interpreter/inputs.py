@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import TextIOWrapper
@@ -37,6 +37,8 @@ _SEARCHED = 64 * MAX_LINE
 MAX_INPUTS, MAX_TOKENS = 4_000_000, 40_000_000
 #: Inputs, and tokens or characters of all of them, that are run together where they come one by one.
 BATCH, BATCH_TOKENS = 4096, 1_000_000
+#: Collections of which a list would be something else.
+_NO_LISTS = (bytes, bytearray, Mapping, Set)
 #: Malformed lines that are shown.
 _SHOWN = 20
 
@@ -155,7 +157,7 @@ def items(given: Given) -> Iterator[Item]:
         return _lines(given)
     if isinstance(given, str):
         return iter([Item("", 1, given)])
-    if isinstance(given, bytes | bytearray | Mapping) or not isinstance(given, Iterable):
+    if isinstance(given, _NO_LISTS) or not isinstance(given, Iterable):
         raise TypeError(f"a text, a list of inputs or a Path is needed, not {str(given)[:80]}")
     return _listed(given)
 
@@ -189,8 +191,8 @@ def batches(program: Program, given: Iterable[Item]) -> Iterator[list[tuple[Item
 
 
 def as_item(given: object) -> object:
-    """An input as `read_input` takes it: any collection but text as a list."""
-    return list(given) if isinstance(given, Iterable) and not isinstance(given, str) else given
+    """An input as `read_input` takes it: any collection that has an order, but text, as a list."""
+    return list(given) if isinstance(given, Iterable) and not isinstance(given, (str, *_NO_LISTS)) else given
 
 
 def _place(name: str, number: int) -> str:

@@ -25,6 +25,7 @@ from functools import reduce
 from itertools import pairwise
 from math import floor, frexp, gcd, lcm
 
+from altac import arguments
 from altac.diagnostics.build_errors import BadMaxLength, LengthNotCertified, UnknownNumberFormat
 from altac.diagnostics.problem import AltacError
 from altac.ir import Head, Program
@@ -157,6 +158,7 @@ def certify(
     form = number_format(dtype)
     declared = declared_length(program)
     if max_length is not None:
+        arguments.count("max_length", max_length)
         fixed = program.frame.length if program.frame.fill is not None else 0
         least = max(1, fixed, len(program.frame.before) + len(program.frame.after))
         if max_length < least:

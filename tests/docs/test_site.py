@@ -69,10 +69,10 @@ def test_pages_opened_from_disk_can_be_searched(site: Path, page: str) -> None:
         shown = browser.new_page()
         asked: list[str] = []
         shown.on("request", lambda request: asked.append(request.url))
-        shown.goto((site / page).as_uri(), wait_until="networkidle")
-        shown.fill("input[name=query]", "residual stream")
+        shown.goto((site / page).as_uri())
+        shown.locator("input[name=query]").press_sequentially("residual stream")  # the search listens to keys
         found = shown.locator(".md-search-result__meta", has_text="matching documents")
-        found.wait_for(timeout=60_000)
+        found.wait_for(timeout=20_000)
         assert shown.locator(".md-search-result__item").count() > 3
         assert all(url.startswith(site.as_uri()) or not url.startswith(("http", "file")) for url in asked)
         browser.close()
