@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from altac.diagnostics.problem import Problem
+from altac.diagnostics.problem import Problem, diagnostic
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class OtherFormat(Problem):
     """An output file whose suffix names no format."""
 
@@ -18,7 +16,7 @@ class OtherFormat(Problem):
     help = "end it in {formats}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NoDask(Problem):
     """The Dask engine was asked for and is not installed."""
 
@@ -27,7 +25,7 @@ class NoDask(Problem):
     help = "install it with `pip install 'altac[dask]'`, or use --engine local"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NoScheduler(Problem):
     """A Dask cluster that does not answer."""
 
@@ -38,7 +36,7 @@ class NoScheduler(Problem):
     help = "start one with `dask scheduler`, workers with `dask worker ADDRESS`, and give its address"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnreadableHyperparameters(Problem):
     """A file of hyperparameters that cannot be read."""
 
@@ -49,7 +47,7 @@ class UnreadableHyperparameters(Problem):
     help = "write a TOML table, as in `steps = 2000`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadHyperparameter(Problem):
     """A hyperparameter that does not exist, or whose value is not possible."""
 
@@ -67,7 +65,7 @@ class BadHyperparameter(Problem):
         return super().render_help() if self.value else f"did you mean {self.wanted}?"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class Diverged(Problem):
     """The loss of a training run is no number any more."""
 
@@ -81,7 +79,7 @@ class Diverged(Problem):
         return f"{super().render_help()}; {self.path} has the last sound state" if self.path else super().render_help()
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class OtherRun(Problem):
     """A training run that is to be resumed differs from the one that was interrupted."""
 
@@ -92,7 +90,7 @@ class OtherRun(Problem):
     help = "give another folder with -o, or remove this one"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotTrainable(Problem):
     """A program without anything to learn from."""
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from altac.diagnostics.problem import Problem
+from altac.diagnostics.problem import Problem, diagnostic
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class LengthNotCertified(Problem):
     """Means that belong to different buckets come closer than the number format can tell apart.
 
@@ -37,7 +35,7 @@ class LengthNotCertified(Problem):
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnitNotExact(Problem):
     """The weights of a hidden unit are too large for its sum to be exact."""
 
@@ -51,7 +49,7 @@ class UnitNotExact(Problem):
     advice: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnknownNumberFormat(Problem):
     """A ``dtype`` that models cannot be built in."""
 
@@ -62,7 +60,7 @@ class UnknownNumberFormat(Problem):
     known: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadMaxLength(Problem):
     """A maximum length below 1, or below the length that the frame gives every input."""
 
@@ -74,7 +72,7 @@ class BadMaxLength(Problem):
     reason: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotOurDirectory(Problem):
     """The output exists and was not written by a build."""
 
@@ -84,7 +82,7 @@ class NotOurDirectory(Problem):
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotWritable(Problem):
     """The operating system refused to write the model."""
 
@@ -95,7 +93,7 @@ class NotWritable(Problem):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnknownTarget(Problem):
     """A target that no backend writes."""
 
@@ -109,7 +107,7 @@ class UnknownTarget(Problem):
         return f"did you mean `{self.suggestion}`?" if self.suggestion else f"the targets are {self.known}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnreadableModel(Problem):
     """A directory that holds no built model, or one that cannot be loaded."""
 
@@ -120,7 +118,7 @@ class UnreadableModel(Problem):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class AlteredModel(Problem):
     """Files of a built model were changed or removed."""
 
@@ -131,7 +129,7 @@ class AlteredModel(Problem):
     files: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class InputExceedsModel(Problem):
     """An input that is longer than the model is certain for."""
 
@@ -142,7 +140,7 @@ class InputExceedsModel(Problem):
     longest: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotWellFormed(Problem):
     """A program that was not made by the checker breaks a rule of the IR."""
 
@@ -153,7 +151,7 @@ class NotWellFormed(Problem):
     fault: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnitsRefuted(Problem):
     """The proof has found a state on which the hidden units do something else than the program."""
 
@@ -165,7 +163,7 @@ class UnitsRefuted(Problem):
     state: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class ProofIncomplete(Problem):
     """The proof could not go through all paths of an update within its budget."""
 

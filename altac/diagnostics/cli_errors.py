@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from altac.diagnostics.problem import Problem
+from altac.diagnostics.problem import Problem, diagnostic
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotAProgram(Problem):
     """A module was given where a program is needed."""
 
@@ -17,7 +15,7 @@ class NotAProgram(Problem):
     help = "give a file with a `program` line that imports it"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadLine(Problem):
     """A line of an inputs file that is no input."""
 
@@ -29,7 +27,7 @@ class BadLine(Problem):
     help = 'every line is a JSON string, as in "jump twice", or a JSON array, as in ["START", 1, 0]'
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NoTests(Problem):
     """`altac test` on a program without test lines."""
 
@@ -40,7 +38,7 @@ class NoTests(Problem):
     severity = "warning"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class CannotWrite(Problem):
     """A file cannot be written."""
 
@@ -50,7 +48,7 @@ class CannotWrite(Problem):
     title = "cannot write {path}: {reason}"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class AlreadyExists(Problem):
     """`altac new` would overwrite something."""
 
@@ -60,7 +58,7 @@ class AlreadyExists(Problem):
     help = "choose another name, or remove it first"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class LeftOut(Problem):
     """`altac view` leaves something out of the page."""
 
@@ -71,7 +69,7 @@ class LeftOut(Problem):
     severity = "warning"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class MissingExtra(Problem):
     """What was asked for needs a package that altac does not install by itself."""
 
@@ -83,7 +81,7 @@ class MissingExtra(Problem):
     help = "install it with `pip install 'altac[{extra}]'`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class PlotTooLarge(Problem):
     """A plot with more values than can be read."""
 
@@ -94,7 +92,7 @@ class PlotTooLarge(Problem):
     help = "choose fewer with `--layers A..B`, `--variables a,b` and `--heads a,b`; `altac view` makes a page of all"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnknownCode(Problem):
     """`altac explain` of a code that no diagnostic has."""
 

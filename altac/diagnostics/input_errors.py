@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from altac.diagnostics.problem import Problem
+from altac.diagnostics.problem import Problem, diagnostic
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnknownToken(Problem):
     """An item of an input that is no token of the program."""
 
@@ -24,7 +22,7 @@ class UnknownToken(Problem):
         return f"did you mean {self.suggestion}?\n{listed}" if self.suggestion else listed
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class TokenIndexRange(Problem):
     """A token index outside the vocabulary (inputs given as indices, through the Python API)."""
 
@@ -36,7 +34,7 @@ class TokenIndexRange(Problem):
     last: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class InputTooLong(Problem):
     """More tokens than the program has positions."""
 
@@ -48,7 +46,7 @@ class InputTooLong(Problem):
     framed: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class InputExceedsFrame(Problem):
     """An input that does not fit into the fixed length of the frame."""
 
@@ -60,7 +58,7 @@ class InputExceedsFrame(Problem):
     frame: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadJson(Problem):
     """An input that starts like a JSON array but is none."""
 
@@ -72,7 +70,7 @@ class BadJson(Problem):
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadInput(Problem):
     """An input that is neither text nor a list of names and numbers."""
 
@@ -82,7 +80,7 @@ class BadInput(Problem):
     found: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class TooManyInputs(Problem):
     """A file or list of inputs that are all needed at once, and are more than fit into memory."""
 
@@ -94,7 +92,7 @@ class TooManyInputs(Problem):
     tokens: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NegativeLayers(Problem):
     """``max_layers`` below zero."""
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from altac.diagnostics.problem import Problem
+from altac.diagnostics.problem import Problem, diagnostic
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NoInputs(Problem):
     """A set of inputs without any."""
 
@@ -19,7 +17,7 @@ class NoInputs(Problem):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class FailingInput(Problem):
     """Inputs on which the program fails, the first at ``place``; a problem that says why comes with it."""
 
@@ -40,7 +38,7 @@ class FailingInput(Problem):
         return super().render_help() if self.failing < self.inputs else "correct the inputs or the program"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotCategorical(Problem):
     """`altac theorem` on a program with a numerical or a set variable."""
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from altac.diagnostics.problem import Problem
+from altac.diagnostics.problem import Problem, diagnostic
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class TooManyRules(Problem):
     """The enumeration of an update takes more branches than the budget."""
 
@@ -16,33 +13,33 @@ class TooManyRules(Problem):
     support: str
     count: int
     budget: int
-    code: ClassVar[str] = "too-many-rules"
-    title: ClassVar[str] = "the updates of `{target}` take more than {budget:,} combinations to enumerate"
-    label: ClassVar[str] = "reads {support}: some {count:,} combinations"
-    help: ClassVar[str] = (
+    code = "too-many-rules"
+    title = "the updates of `{target}` take more than {budget:,} combinations to enumerate"
+    label = "reads {support}: some {count:,} combinations"
+    help = (
         "read fewer variables on one path: compute an intermediate value into a small variable in one layer"
         " and use it in the next, or test the narrowest condition first; `altac build` at its default level does not"
         " need the rules of sums and comparisons"
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class RulesTooLarge(Problem):
     """The rules, written out one by one, take more than the budget of memory."""
 
     target: str
     count: int
     budget: int
-    code: ClassVar[str] = "rules-too-large"
-    title: ClassVar[str] = "the rules take more memory than {budget:,} tests do"
-    label: ClassVar[str] = "here, at an update of `{target}`, there are {count:,} rules, overlapping ones cut apart"
-    help: ClassVar[str] = (
+    code = "rules-too-large"
+    title = "the rules take more memory than {budget:,} tests do"
+    label = "here, at an update of `{target}`, there are {count:,} rules, overlapping ones cut apart"
+    help = (
         "let the updates read fewer or smaller variables; in a `rules` block, test the old value, and let rules with the"
         " same new value exclude one another"
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class LayerTooLarge(Problem):
     """The hidden layer takes more memory, in the model and in its proof, than the budget."""
 
@@ -52,12 +49,10 @@ class LayerTooLarge(Problem):
     features: int
     size: int
     budget: int
-    code: ClassVar[str] = "layer-too-large"
-    title: ClassVar[str] = "the hidden layer takes some {size:,} MB, more than the {budget:,} MB that a build may use"
-    label: ClassVar[str] = (
-        "{most:,} of {units:,} units are for `{target}`, each with a weight for {features:,} values of variables and heads"
-    )
-    help: ClassVar[str] = (
+    code = "layer-too-large"
+    title = "the hidden layer takes some {size:,} MB, more than the {budget:,} MB that a build may use"
+    label = "{most:,} of {units:,} units are for `{target}`, each with a weight for {features:,} values of variables and heads"
+    help = (
         "read fewer or smaller variables on one path: compute an intermediate value into a small variable in one"
         " layer and use it in the next; `altac build` at its default level does not need a unit for every rule"
     )

@@ -6,13 +6,11 @@ input as JSON text, ``state`` the values that the failing expression had read by
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from altac.diagnostics.problem import Label, Problem
+from altac.diagnostics.problem import Label, Problem, diagnostic
 from altac.source import Span
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class RuntimeProblem(Problem):
     """An error at one position of one input, in one layer."""
 
@@ -27,7 +25,7 @@ class RuntimeProblem(Problem):
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UndefinedRead(RuntimeProblem):
     """A head was read at a position where it has no value."""
 
@@ -51,7 +49,7 @@ class UndefinedRead(RuntimeProblem):
         return (Label(self.head_span, f"`{self.head}` is declared here"),) if self.head_span else ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UpdateOutOfRange(RuntimeProblem):
     """An update gave a variable a value outside its type."""
 
@@ -68,7 +66,7 @@ class UpdateOutOfRange(RuntimeProblem):
         return (Label(self.variable_span, f"declared as {self.type}"),) if self.variable_span else ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class DivisionByZero(RuntimeProblem):
     """``div``, ``%`` or ``/`` by zero."""
 
@@ -78,7 +76,7 @@ class DivisionByZero(RuntimeProblem):
     help = "test that the divisor is not 0 before dividing"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class MissingEntry(RuntimeProblem):
     """A table indexed outside its range, or where a ragged table has no entry."""
 
@@ -89,7 +87,7 @@ class MissingEntry(RuntimeProblem):
     index: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class FailedConversion(RuntimeProblem):
     """A value that has no counterpart in the type it is converted to."""
 
@@ -100,7 +98,7 @@ class FailedConversion(RuntimeProblem):
     index: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotInFamily(RuntimeProblem):
     """A set outside the family that a set variable is declared with."""
 
@@ -111,7 +109,7 @@ class NotInFamily(RuntimeProblem):
     index: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class RuleConflict(RuntimeProblem):
     """Two rules that give one variable different values apply at one position."""
 
@@ -128,7 +126,7 @@ class RuleConflict(RuntimeProblem):
         return (Label(self.other_span, f"applies as well and gives {self.other_value}"),) if self.other_span else ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NoLayerLimit(Problem):
     """A program without ``halt`` and without any limit would run for ever."""
 
@@ -138,7 +136,7 @@ class NoLayerLimit(Problem):
     program: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NeverHalts(Problem):
     """The state of an earlier layer came back, so the program would run for ever."""
 
@@ -150,7 +148,7 @@ class NeverHalts(Problem):
     input: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class LayerLimit(Problem):
     """The overall safety limit was reached before the program halted."""
 
@@ -161,7 +159,7 @@ class LayerLimit(Problem):
     input: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class GenerationLimit(Problem):
     """An autoregressive loop used up all positions without its stop token."""
 
@@ -172,7 +170,7 @@ class GenerationLimit(Problem):
     input: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class GeneratedNoToken(RuntimeProblem):
     """The output of the last position is no token, so it cannot be appended."""
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from altac.diagnostics.problem import Label, Problem, Severity
+from altac.diagnostics.problem import Label, Problem, diagnostic
 from altac.source import Span
 
 # --- brackets ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnclosedBracket(Problem):
     """``suspect``: an earlier block whose closing brace stands in another column than its opening line."""
 
-    code: ClassVar[str] = "unclosed-bracket"
-    title: ClassVar[str] = "`{bracket}` is never closed"
-    label: ClassVar[str] = "should have been closed before here"
-    help: ClassVar[str] = "{hint}"
+    code = "unclosed-bracket"
+    title = "`{bracket}` is never closed"
+    label = "should have been closed before here"
+    help = "{hint}"
     bracket: str
     opener: Span
     suspect: Span | None = None
@@ -31,20 +28,20 @@ class UnclosedBracket(Problem):
         return places
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnexpectedClosing(Problem):
-    code: ClassVar[str] = "unexpected-closing-bracket"
-    title: ClassVar[str] = "`{bracket}` closes nothing"
-    label: ClassVar[str] = "no bracket is open here that it could close"
-    help: ClassVar[str] = "remove it, or add the opening bracket"
+    code = "unexpected-closing-bracket"
+    title = "`{bracket}` closes nothing"
+    label = "no bracket is open here that it could close"
+    help = "remove it, or add the opening bracket"
     bracket: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class MismatchedBracket(Problem):
-    code: ClassVar[str] = "mismatched-bracket"
-    title: ClassVar[str] = "`{opening}` is closed by `{closing}`"
-    label: ClassVar[str] = "does not match"
+    code = "mismatched-bracket"
+    title = "`{opening}` is closed by `{closing}`"
+    label = "does not match"
     closing: str
     opening: str
     opener: Span
@@ -56,95 +53,93 @@ class MismatchedBracket(Problem):
 # --- limits -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NestedTooDeeply(Problem):
-    code: ClassVar[str] = "nested-too-deeply"
-    title: ClassVar[str] = "nested more than {limit} levels deep"
-    label: ClassVar[str] = "one level too many"
-    help: ClassVar[str] = "name parts of it with `const`, `let` or `fn`, or use `match` or a table for a long chain"
+    code = "nested-too-deeply"
+    title = "nested more than {limit} levels deep"
+    label = "one level too many"
+    help = "name parts of it with `const`, `let` or `fn`, or use `match` or a table for a long chain"
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class FileTooLarge(Problem):
-    code: ClassVar[str] = "file-too-large"
-    title: ClassVar[str] = "{name} has {size} characters; the limit is {limit}"
-    help: ClassVar[str] = "write repeated parts as tables with `for`, or split the file and `import` its parts"
+    code = "file-too-large"
+    title = "{name} has {size} characters; the limit is {limit}"
+    help = "write repeated parts as tables with `for`, or split the file and `import` its parts"
     name: str
     size: int | str
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class TooManyTokens(Problem):
-    code: ClassVar[str] = "too-many-words"
-    title: ClassVar[str] = "{name} has more than {limit:,} words and signs"
-    help: ClassVar[str] = "write repeated parts as tables with `for`, or split the file and `import` its parts"
+    code = "too-many-words"
+    title = "{name} has more than {limit:,} words and signs"
+    help = "write repeated parts as tables with `for`, or split the file and `import` its parts"
     name: str
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class ChainTooLong(Problem):
-    code: ClassVar[str] = "chain-too-long"
-    title: ClassVar[str] = "a chain of more than {limit:,} operators"
-    label: ClassVar[str] = "one too many"
-    help: ClassVar[str] = "use a table, a `match` or a function of a list, such as `sum` and `any`"
+    code = "chain-too-long"
+    title = "a chain of more than {limit:,} operators"
+    label = "one too many"
+    help = "use a table, a `match` or a function of a list, such as `sum` and `any`"
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NumberTooLong(Problem):
-    code: ClassVar[str] = "number-too-long"
-    title: ClassVar[str] = "a number of {digits} digits; the limit is {limit}"
-    label: ClassVar[str] = "too long"
+    code = "number-too-long"
+    title = "a number of {digits} digits; the limit is {limit}"
+    label = "too long"
     digits: int
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class TooManyErrors(Problem):
-    code: ClassVar[str] = "too-many-errors"
-    title: ClassVar[str] = "more errors follow; only the first {limit} are shown"
+    code = "too-many-errors"
+    title = "more errors follow; only the first {limit} are shown"
     limit: int
 
 
 # --- the unexpected ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnexpectedText(Problem):
     """Something stands where the syntax has no place for it."""
 
-    code: ClassVar[str] = "unexpected-text"
-    title: ClassVar[str] = "unexpected {found}"
-    label: ClassVar[str] = "expected {expected}"
-    help: ClassVar[str] = "{hint}"
+    code = "unexpected-text"
+    title = "unexpected {found}"
+    label = "expected {expected}"
+    help = "{hint}"
     found: str
     expected: str
     hint: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class MisplacedPart(Problem):
     """A part of a declaration that is well formed but not of the right kind."""
 
-    code: ClassVar[str] = "misplaced-part"
-    title: ClassVar[str] = "expected {expected}"
-    label: ClassVar[str] = "this is not {expected}"
-    help: ClassVar[str] = "{hint}"
+    code = "misplaced-part"
+    title = "expected {expected}"
+    label = "this is not {expected}"
+    help = "{hint}"
     expected: str
     hint: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class HeadArguments(Problem):
-    code: ClassVar[str] = "head-arguments"
-    title: ClassVar[str] = "{what}"
-    label: ClassVar[str] = "{where}"
-    help: ClassVar[str] = (
-        "a head is written `attend(query: ..., key: ..., value: ...)`, with `at: ...` if need be{hint}"
-    )
+    code = "head-arguments"
+    title = "{what}"
+    label = "{where}"
+    help = "a head is written `attend(query: ..., key: ..., value: ...)`, with `at: ...` if need be{hint}"
     what: str
     where: str
     hint: str = ""
@@ -153,171 +148,171 @@ class HeadArguments(Problem):
 # --- words and operators ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class WrongOperator(Problem):
     """An operator of another language, or one of this language in another's place."""
 
-    code: ClassVar[str] = "wrong-operator"
-    mended: ClassVar[bool] = True
-    title: ClassVar[str] = "`{found}` where `{right}` is meant"
-    label: ClassVar[str] = "write `{right}`"
-    help: ClassVar[str] = "{why}"
+    code = "wrong-operator"
+    mended = True
+    title = "`{found}` where `{right}` is meant"
+    label = "write `{right}`"
+    help = "{why}"
     found: str
     right: str
     why: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class MisspeltKeyword(Problem):
-    code: ClassVar[str] = "misspelt-keyword"
-    mended: ClassVar[bool] = True
-    title: ClassVar[str] = "unexpected `{word}`"
-    label: ClassVar[str] = "no such keyword"
-    help: ClassVar[str] = "did you mean `{meant}`?"
+    code = "misspelt-keyword"
+    mended = True
+    title = "unexpected `{word}`"
+    label = "no such keyword"
+    help = "did you mean `{meant}`?"
     word: str
     meant: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class ReservedWord(Problem):
-    code: ClassVar[str] = "reserved-word"
-    title: ClassVar[str] = "`{word}` is a reserved word and cannot be a name"
-    label: ClassVar[str] = "reserved"
-    help: ClassVar[str] = "choose another name, such as `{word}_` or `my_{word}`"
+    code = "reserved-word"
+    title = "`{word}` is a reserved word and cannot be a name"
+    label = "reserved"
+    help = "choose another name, such as `{word}_` or `my_{word}`"
     word: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class MissingBody(Problem):
-    code: ClassVar[str] = "missing-body"
-    title: ClassVar[str] = "{what} has no body"
-    label: ClassVar[str] = "expected {expected}"
-    help: ClassVar[str] = "{hint}"
+    code = "missing-body"
+    title = "{what} has no body"
+    label = "expected {expected}"
+    help = "{hint}"
     what: str
     expected: str
     hint: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BodyOnNextLine(Problem):
-    code: ClassVar[str] = "body-on-next-line"
-    title: ClassVar[str] = "`{{` begins a line of its own"
-    label: ClassVar[str] = "belongs at the end of the line before"
-    help: ClassVar[str] = "a line end ends a statement, so its block begins on the same line"
+    code = "body-on-next-line"
+    title = "`{{` begins a line of its own"
+    label = "belongs at the end of the line before"
+    help = "a line end ends a statement, so its block begins on the same line"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class MissingIf(Problem):
     """A condition and a block, without the word that says so."""
 
-    code: ClassVar[str] = "missing-if"
-    title: ClassVar[str] = "a block after a condition, without `if`"
-    label: ClassVar[str] = "write `if` before it"
-    help: ClassVar[str] = "a statement under a condition is written `if c {{ ... }}`"
-    mended: ClassVar[bool] = True
+    code = "missing-if"
+    title = "a block after a condition, without `if`"
+    label = "write `if` before it"
+    help = "a statement under a condition is written `if c {{ ... }}`"
+    mended = True
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class ElseWithoutIf(Problem):
-    code: ClassVar[str] = "else-without-if"
-    title: ClassVar[str] = "`else` without an `if`"
-    label: ClassVar[str] = "belongs to no `if`"
-    help: ClassVar[str] = "`else` directly follows the `}}` of an `if`; in a `match` the rest is written `_ => ...`"
+    code = "else-without-if"
+    title = "`else` without an `if`"
+    label = "belongs to no `if`"
+    help = "`else` directly follows the `}}` of an `if`; in a `match` the rest is written `_ => ...`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class CommentNotDivision(Problem):
     """A number behind ``//`` directly after an operand: likely a floor division as other languages write it."""
 
-    code: ClassVar[str] = "comment-not-division"
-    title: ClassVar[str] = "`{comment}` is a comment, not a division"
-    label: ClassVar[str] = "ignored"
-    help: ClassVar[str] = "floor division is written `div`; if it is a comment, put two spaces before it"
-    severity: ClassVar[Severity] = "warning"
+    code = "comment-not-division"
+    title = "`{comment}` is a comment, not a division"
+    label = "ignored"
+    help = "floor division is written `div`; if it is a comment, put two spaces before it"
+    severity = "warning"
     comment: str
 
 
 # --- characters, strings and numbers ----------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnexpectedCharacter(Problem):
-    code: ClassVar[str] = "unexpected-character"
-    title: ClassVar[str] = "unexpected character {shown}"
-    label: ClassVar[str] = "not part of the language"
-    help: ClassVar[str] = "{hint}"
+    code = "unexpected-character"
+    title = "unexpected character {shown}"
+    label = "not part of the language"
+    help = "{hint}"
     shown: str
     hint: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class LoneCarriageReturn(Problem):
-    code: ClassVar[str] = "lone-carriage-return"
-    title: ClassVar[str] = "a line ends with a carriage return alone"
-    label: ClassVar[str] = "no line feed follows"
-    help: ClassVar[str] = "save the file with line ends of one kind, `\\n` or `\\r\\n`"
+    code = "lone-carriage-return"
+    title = "a line ends with a carriage return alone"
+    label = "no line feed follows"
+    help = "save the file with line ends of one kind, `\\n` or `\\r\\n`"
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BinaryFile(Problem):
-    code: ClassVar[str] = "binary-file"
-    title: ClassVar[str] = "{name} is not a text file"
-    label: ClassVar[str] = "a zero character"
-    help: ClassVar[str] = "altac reads programs as UTF-8 text"
+    code = "binary-file"
+    title = "{name} is not a text file"
+    label = "a zero character"
+    help = "altac reads programs as UTF-8 text"
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnreadableFile(Problem):
-    code: ClassVar[str] = "unreadable-file"
-    title: ClassVar[str] = "cannot read {name}: {reason}"
+    code = "unreadable-file"
+    title = "cannot read {name}: {reason}"
     name: str
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class NotUtf8(Problem):
-    code: ClassVar[str] = "not-utf8"
-    title: ClassVar[str] = "{name} is not UTF-8 text: byte {byte} at offset {offset}, line {line}"
-    help: ClassVar[str] = "save it as UTF-8"
+    code = "not-utf8"
+    title = "{name} is not UTF-8 text: byte {byte} at offset {offset}, line {line}"
+    help = "save it as UTF-8"
     name: str
     byte: str
     offset: int
     line: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class UnterminatedString(Problem):
-    code: ClassVar[str] = "unterminated-string"
-    title: ClassVar[str] = "the string is not closed"
-    label: ClassVar[str] = 'no `"` before the end of the line'
-    help: ClassVar[str] = 'add the closing `"`; a string stays on one line, and a line break in it is written `\\n`'
+    code = "unterminated-string"
+    title = "the string is not closed"
+    label = 'no `"` before the end of the line'
+    help = 'add the closing `"`; a string stays on one line, and a line break in it is written `\\n`'
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class SingleQuotes(Problem):
-    code: ClassVar[str] = "single-quotes"
-    mended: ClassVar[bool] = True
-    title: ClassVar[str] = "strings are written in double quotes"
-    label: ClassVar[str] = "single quotes"
-    help: ClassVar[str] = "write `{fixed}`"
+    code = "single-quotes"
+    mended = True
+    title = "strings are written in double quotes"
+    label = "single quotes"
+    help = "write `{fixed}`"
     fixed: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadEscape(Problem):
-    code: ClassVar[str] = "bad-escape"
-    title: ClassVar[str] = "unknown escape `{escape}` in a string"
-    label: ClassVar[str] = "not an escape"
-    help: ClassVar[str] = r"the escapes are \" \\ \n \t and \u{{...}} with a character number in hexadecimal"
+    code = "bad-escape"
+    title = "unknown escape `{escape}` in a string"
+    label = "not an escape"
+    help = r"the escapes are \" \\ \n \t and \u{{...}} with a character number in hexadecimal"
     escape: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@diagnostic
 class BadNumber(Problem):
-    code: ClassVar[str] = "bad-number"
-    title: ClassVar[str] = "`{text}` is neither a number nor a name"
-    label: ClassVar[str] = "letters directly after digits"
-    help: ClassVar[str] = "{hint}"
+    code = "bad-number"
+    title = "`{text}` is neither a number nor a name"
+    label = "letters directly after digits"
+    help = "{hint}"
     text: str
     hint: str
