@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 import click
 
-from altac.api import Program, load
+from altac.api import Model, Program, load
 from altac.cli.exits import Exit
-from altac.cli.output import level_option, params_option, report, show, target_option
+from altac.cli.output import echo_json, level_option, params_option, report, show, target_option
 from altac.cli.stages import STAGES, pass_lines, stage_lines
 from altac.compile import Record
 
@@ -66,13 +65,18 @@ def build(
     residual, seconds = model.built.configuration.sizes.residual, round(seconds, 3)
     if as_json:
         sizes = {"mlp_width": model.built.mlp_width, "residual_width": residual, "parameters": model.built.parameters}
-        click.echo(json.dumps({"directory": directory, **sizes, "seconds": seconds, "proof": model.proof}))
+        echo_json({"directory": directory, **sizes, "seconds": seconds, **_proof(model)})
     elif not emit:
         show([
             f"{directory}: {model.built.parameters:,} parameters, {model.built.mlp_width:,} hidden units,"
             f" residual stream of {residual:,}, built in {seconds:.2f} s"
         ])  # fmt: skip
     return Exit.SUCCESS
+
+
+def _proof(model: Model) -> dict[str, str | list[str]]:
+    """Whether all hidden units were proved, and the variables of which some states were only tried."""
+    return {"proof": model.proof, "sampled": list(model.certificate.sampled)}
 
 
 def _print(stage: str, program: Program, level: int, record: Record) -> None:
@@ -97,12 +101,20 @@ def inspect(file: str, level: int, dtype: str, max_length: int | None, as_json: 
     start = time.perf_counter()
     model = program.compile(level, dtype=dtype, max_length=max_length, allow_sampled=True)
     seconds = time.perf_counter() - start
-    sizes = {**model.sizes, "seconds": round(seconds, 3), "proof": model.proof}
+    found = {**model.sizes, "seconds": round(seconds, 3), **_proof(model)}
     if as_json:
-        click.echo(json.dumps(sizes))
+        echo_json(found)
         return Exit.SUCCESS
     show([((f"{program.name} at -O{level}", "strong"),)])
-    for name, value in sizes.items():
-        text = value if isinstance(value, str) else "too many" if value is None else f"{value:,}"
+    for name, value in found.items():
+        match value:
+            case []:
+                continue
+            case list():
+                text = ", ".join(value)
+            case str():
+                text = value
+            case _:
+                text = "too many" if value is None else f"{value:,}"
         show([((f"  {name.replace('_', ' '):<16}", "plain"), (f"{text:>14}", "strong"))])
     return Exit.SUCCESS

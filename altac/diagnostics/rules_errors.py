@@ -18,8 +18,8 @@ class TooManyRules(Problem):
     label = "reads {support}: some {count:,} combinations"
     help = (
         "read fewer variables on one path: compute an intermediate value into a small variable in one layer"
-        " and use it in the next, or test the narrowest condition first; `altac build` at its default level does not"
-        " need the rules of sums and comparisons"
+        " and use it in the next, or test the narrowest condition first; only level 0 and `altac rules` enumerate sums and"
+        " comparisons of many values too"
     )
 
 
@@ -54,5 +54,5 @@ class LayerTooLarge(Problem):
     label = "{most:,} of {units:,} units are for `{target}`, each with a weight for {features:,} values of variables and heads"
     help = (
         "read fewer or smaller variables on one path: compute an intermediate value into a small variable in one"
-        " layer and use it in the next; `altac build` at its default level does not need a unit for every rule"
+        " layer and use it in the next; only level 0 has a unit for every rule"
     )

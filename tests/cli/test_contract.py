@@ -160,7 +160,7 @@ def test_inspect(level: str) -> None:
     result = altac("inspect", PARITY, f"-O{level}", "--json")
     found = json.loads(result.stdout)
     sizes = {"variables", "heads", "rules", "mlp_width", "residual_width", "parameters"}
-    assert set(found) == sizes | {"seconds", "proof"}
+    assert set(found) == sizes | {"seconds", "proof", "sampled"}
     assert found["proof"] == "exhaustive"
     assert (found["variables"], found["heads"], found["rules"], found["mlp_width"]) == (2, 2, 7, 7)
 
@@ -215,7 +215,9 @@ def test_what_is_only_sampled_is_built_on_request(tmp_path: Path) -> None:
     assert found["proof"] == "sampled"
     config = json.loads((tmp_path / "m" / "config.json").read_text())
     assert (config["certificate"]["proof"], config["certificate"]["sampled"]) == ("sampled", ["large"])
-    assert json.loads(altac("inspect", str(file), "--json").stdout)["proof"] == "sampled"
+    found = json.loads(altac("inspect", str(file), "--json").stdout)
+    assert (found["proof"], found["sampled"]) == ("sampled", ["large"])
+    assert re.search(r"(?m)^  sampled +large$", altac("inspect", str(file)).stdout)
 
 
 def test_rules() -> None:
