@@ -194,6 +194,17 @@ class MissingBody(Problem):
 
 
 @diagnostic
+class MissingBrace(Problem):
+    """Indented lines that look like a body, and a closing brace too many."""
+
+    code = "missing-brace"
+    title = "a body is not opened"
+    label = "expected `{{`"
+    help = "indentation has no meaning: bodies stand between `{{` and `}}`"
+    mended = True
+
+
+@diagnostic
 class BodyOnNextLine(Problem):
     code = "body-on-next-line"
     title = "`{{` begins a line of its own"

@@ -10,6 +10,7 @@ one is reported and dropped.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from altac.diagnostics.problem import Problem
 from altac.diagnostics.syntax_errors import (
     BodyOnNextLine,
     MismatchedBracket,
+    MissingBrace,
     NestedTooDeeply,
     UnclosedBracket,
     UnexpectedClosing,
@@ -50,6 +52,8 @@ DECLARES = frozenset({
     "PROGRAM", "IMPORT", "PARAM", "CONST", "TYPE", "ENUM", "TOKENS", "POSITIONS", "FRAME", "VAR", "HEAD", "FN",
     "COMPONENT", "USE", "MLP", "RULES", "OUTPUT", "HALT", "LAYERS", "CAUSAL", "TEST",
 })  # fmt: skip
+#: What follows a member of an enum, which may be called like a word that declares.
+_AFTER_MEMBER = frozenset({"COMMA", "ASSIGN", "BRACE_CLOSE"})
 _AFTER_KEYWORD = frozenset({"AT", "WHEN", "AS", "OF"})
 
 #: Words of other languages for another branch.
@@ -91,6 +95,7 @@ class Layout:
         self.block = 0
         self.begins = True  # whether the current token is the first of its line
         self.unclosed = 0
+        self.unopened = 0  # closing braces beyond those that are opened
         self.stopped = False
         self.continues = CONTINUES | surface().infix
         self.crooked: Token | None = None  # the opener of the first brace pair whose lines are not aligned
@@ -109,6 +114,8 @@ class Layout:
                 significant.append(token)
                 breaks.append(newline)
                 newline = None
+        kinds = Counter(token.type for token in significant)
+        self.unopened = kinds["BRACE_CLOSE"] - kinds["BRACE_OPEN"]
         for index, token in enumerate(significant):
             following = significant[index + 1] if index + 1 < len(significant) else None
             newline = breaks[index]
@@ -128,6 +135,8 @@ class Layout:
                     self._close_what_statements_end(token)
             if declares:
                 self._close_what_declarations_end(token)
+            if newline is not None and self._lacks_brace(token):
+                self._add_brace(newline)
             if newline is not None and self._separates(token, following, declares, updates):
                 self._separate(newline)
             if not self._take(token):
@@ -187,13 +196,30 @@ class Layout:
         needs = item in ("IF", "FOR", "MATCH", "FN", "COMPONENT", "ENUM")
         return needs and self.out[-1].type in OPERAND_END - {"BRACE_CLOSE"}
 
+    def _lacks_brace(self, token: Token) -> bool:
+        """Whether ``token``, the first of its line, begins a body whose opening brace was forgotten: the line is indented, and
+        somewhere a brace is closed that was never opened."""
+        if self.unopened <= 0 or not self.out or not self._in_block() or token.type in self.continues | {"BRACE_OPEN"}:
+            return False
+        if not (self._misses_body() or self.out[-1].type in ("MLP", "RULES", "ELSE")):
+            return False
+        return self._indent(self._line(token)) > self._indent(self._line(self.out[-1]))
+
+    def _add_brace(self, newline: Token) -> None:
+        self.unopened -= 1
+        brace = Token("BRACE_OPEN", "{", newline.start, newline.start)
+        self.report(MissingBrace(span=self._span(brace)))
+        self._take(brace)
+
     def _separate(self, token: Token) -> None:
         self._emit(Token("SEPARATOR", token.text, token.start, token.end))
 
     def _declares(self, token: Token, following: Token | None) -> bool:
         """Whether a token on the left of a line begins a declaration, and is not a misplaced word;
         ``following`` is the next token on that line."""
-        if token.type not in DECLARES or (self.stack and self.stack[-1].item == "ENUM"):
+        if token.type not in DECLARES:
+            return False
+        if self.stack and self.stack[-1].item == "ENUM" and (following is None or following.type in _AFTER_MEMBER):
             return False
         return following is None or following.type not in self.continues - _AFTER_KEYWORD
 

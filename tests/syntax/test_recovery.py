@@ -125,6 +125,27 @@ def test_one_mistake_in_a_declaration_is_one_problem(line: str, code: str, place
     assert kinds[-2:] == [tree.OutputDecl, tree.LayersDecl]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mlp\n    x <- 1\n}\n",
+        "mlp {\n    if x\n        y <- 3\n    }\n}\n",
+        "mlp {\n    if x {\n        y <- 3\n    } else\n        y <- 4\n    }\n}\n",
+        "mlp {\n    match x\n        1 => y <- 2\n        _ => {}\n    }\n}\n",
+        "mlp {\n    for i in xs\n        f(i)\n    }\n}\n",
+        "fn f(x)\n    x <- 1\n}\n",
+    ],
+)
+def test_a_body_whose_brace_was_forgotten_is_one_problem(text: str) -> None:
+    assert problems(text + "output x\n") == [("missing-brace", "")]
+
+
+def test_an_enum_that_is_not_closed_is_one_problem() -> None:
+    assert [c for c, _ in problems("enum E { A, B\n\nfn f(x) = x\nvar x: 0..1 = 0\noutput x\n")] == ["unclosed-bracket"]
+    for member in ("head,", "test", 'output = "x"'):  # which is no declaration
+        assert [c for c, _ in problems(f"enum E {{\n    {member}\n    B\n}}\n")] == ["reserved-word"]
+
+
 def test_an_unclosed_bracket_shows_its_opener() -> None:
     (problem,) = parse(Source("test", "mlp {\n    x <- (a\n    y <- b\n}\n")).problems
     (label,) = problem.secondary()
