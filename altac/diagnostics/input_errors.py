@@ -16,9 +16,13 @@ class UnknownToken(Problem):
     program: str
     tokens: str
     suggestion: str = ""
+    #: The form of Unicode in which the tokens would be found.
+    form: str = ""
 
     def render_help(self) -> str:
         listed = f"the tokens are {self.tokens}"
+        if self.form:
+            return f"its accents are coded otherwise than in the tokens: bring the text into the form {self.form} of Unicode"
         return f"did you mean {self.suggestion}?\n{listed}" if self.suggestion else listed
 
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+from unicodedata import normalize
 
 from altac.diagnostics.input_errors import (
     BadInput,
@@ -32,6 +35,8 @@ from altac.ir import (
 
 Json = int | str | bool | float | list["Json"]
 
+#: Forms of Unicode in which a text may be written.
+_FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 _SHOWN_TOKENS = 12
 _SHOWN_INPUT = 160
 _SHOWN_ITEM = 60
@@ -174,6 +179,15 @@ def _items(program: Program, items: Sequence[object]) -> tuple[int, ...]:
 
 def read_text(program: Program, text: str) -> tuple[int, ...]:
     """The tokens that ``text`` spells, without the frame. Raises `AltacError` where no spelling goes on."""
+    found, stuck = _spelled(program, text)
+    if stuck is None:
+        return found
+    others = [] if text.isascii() else [form for form in _FORMS if _spelled(program, normalize(form, text))[1] is None]
+    raise AltacError(replace(_unknown(program, stuck, len(found)), form=others[0] if others else ""))
+
+
+def _spelled(program: Program, text: str) -> tuple[tuple[int, ...], str | None]:
+    """The tokens that ``text`` spells, and the piece at which no spelling goes on, if there is one."""
     spelled: dict[tuple[str, ...], int] = {}
     for i, symbol in enumerate(program.symbols):
         if symbol.spelling:
@@ -190,8 +204,8 @@ def read_text(program: Program, text: str) -> tuple[int, ...]:
                 at += size
                 break
         else:
-            raise AltacError(_unknown(program, pieces[at], len(found)))
-    return tuple(found)
+            return tuple(found), pieces[at]
+    return tuple(found), None
 
 
 def _unknown(program: Program, item: object, index: int) -> UnknownToken:

@@ -34,6 +34,8 @@ from altac.ir import (
     Symbol,
     TokenDomain,
 )
+from altac.semantics import check
+from altac.source import Source
 from tests import programs
 from tests.programs import by_token, tokens
 
@@ -176,3 +178,17 @@ def test_json_round_trip(sequence: list[int]) -> None:
 def test_text_round_trip(text: str) -> None:
     codes = read_input(ADDITION, text)
     assert output_text(ADDITION, codes) == text
+
+
+@pytest.mark.parametrize(("spelt", "typed", "form"), [("\u00e9", "ae\u0301", "NFC"), ("e\u0301", "a\u00e9", "NFD")])
+def test_accents_that_are_coded_otherwise(spelt: str, typed: str, form: str) -> None:
+    text = f'program p\ntokens "{spelt}", a\ntext characters\nvar x: bool = token == a\nmlp {{ x <- x }}\noutput x\nlayers 1\n'
+    program = check(Source("p.alta", text)).program
+    assert program is not None
+    assert read_input(program, f"a{spelt}") == (1, 0)
+    with pytest.raises(AltacError) as raised:
+        read_input(program, typed)
+    assert f"bring the text into the form {form}" in raised.value.problems[0].render_help()
+    with pytest.raises(AltacError) as raised:
+        read_input(program, typed + "z")
+    assert "the tokens are" in raised.value.problems[0].render_help()
