@@ -40,12 +40,6 @@ def stdlib_path(module: str) -> Path | None:
     return path if path.is_file() else None
 
 
-def stdlib_text(module: str) -> str | None:
-    """The source of a standard module by its dotted name, or None if there is none."""
-    path = stdlib_path(module)
-    return None if path is None else path.read_text(encoding="utf-8")
-
-
 def example_text(code: str) -> str | None:
     """The example of a diagnostic as Markdown, or None if there is no such code."""
     path = _PACKAGE / "diagnostics" / "examples" / f"{code}.md"

@@ -136,9 +136,9 @@ def test_resources_are_found_beside_the_package_and_in_it(tmp_path: Path, monkey
     monkeypatch.setattr(resources, "_PACKAGE", package)
     assert resources.grammar_text() == "packaged"
     assert resources.stdlib_modules() == ("std.stack", "std.text.digits")
-    assert resources.stdlib_text("std.stack") == "// stack"
-    assert resources.stdlib_text("text.digits") == "// digits"
-    assert resources.stdlib_text("std.queue") is None
+    assert (path := resources.stdlib_path("std.stack")) is not None and path.read_text() == "// stack"
+    assert (path := resources.stdlib_path("text.digits")) is not None and path.read_text() == "// digits"
+    assert resources.stdlib_path("std.queue") is None
     assert resources.stdlib_path("std...stack") is None
     assert resources.stdlib_path("std.text") is None
 
