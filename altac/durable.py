@@ -281,9 +281,11 @@ def _replaced(new: Path, target: Path, is_ours: Callable[[Path], bool]) -> bool:
     try:
         os.rename(new, target)
     except OSError as error:
-        recover(target)
         if error.errno not in _TAKEN:
+            with contextlib.suppress(OSError):
+                os.rename(old, target)
             raise
+        _remove(old)  # another writer's stands there already
         return False
     _remove(old)
     return True

@@ -252,6 +252,25 @@ def test_many_writers_at_once_all_succeed(tmp_path: Path, exchanged: bool) -> No
     assert os.listdir(tmp_path) == ["d"]
 
 
+def test_a_writer_that_others_overtake_between_two_renames_tries_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(durable, "_exchanger", lambda: None)
+    replace_folder(tmp_path / "d", OLD, ours)
+    rename, overtaken = os.rename, 0
+
+    def slow(source: Path, target: Path) -> None:
+        nonlocal overtaken
+        rename(source, target)
+        if str(target).endswith(".old") and overtaken < 3:
+            overtaken += 1
+            (tmp_path / "d").mkdir()
+            (tmp_path / "d" / "a").write_text("another writer's")
+
+    monkeypatch.setattr(os, "rename", slow)
+    replace_folder(tmp_path / "d", NEW, lambda path: True)
+    assert contents(tmp_path / "d") == NEW and os.listdir(tmp_path) == ["d"]
+    assert overtaken == 3
+
+
 # what killed writers leave
 
 
