@@ -252,7 +252,9 @@ def test_many_writers_at_once_all_succeed(tmp_path: Path, exchanged: bool) -> No
     assert os.listdir(tmp_path) == ["d"]
 
 
-def test_a_writer_that_others_overtake_between_two_renames_tries_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_that_others_overtake_between_two_renames_tries_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(durable, "_exchanger", lambda: None)
     replace_folder(tmp_path / "d", OLD, ours)
     rename, overtaken = os.rename, 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from altac.diagnostics.elsewhere import ELSEWHERE
 from altac.diagnostics.problem import Label, Problem, diagnostic
 from altac.source import Span
 
@@ -25,6 +26,8 @@ class UnknownName(Problem):
     label = "not declared here"
 
     def render_help(self) -> str:
+        if self.name in ELSEWHERE and self.suggestion.lower() != self.name.lower():
+            return ELSEWHERE[self.name]
         return f"did you mean `{self.suggestion}`?" if self.suggestion else "declare it, or check its spelling"
 
 

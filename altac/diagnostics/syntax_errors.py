@@ -200,7 +200,7 @@ class MissingBrace(Problem):
     code = "missing-brace"
     title = "a body is not opened"
     label = "expected `{{`"
-    help = "indentation has no meaning: bodies stand between `{{` and `}}`"
+    help = "bodies stand between `{{` and `}}`; indentation has no meaning"
     mended = True
 
 

@@ -101,7 +101,11 @@ class NotIndexable(Problem):
     code = "not-indexable"
     title = "{found} cannot be indexed"
     label = "this is {found}"
-    help = "only lists, tuples and maps have entries"
+    variable: bool = False
+
+    def render_help(self) -> str:
+        only = "only lists, tuples and maps have entries"
+        return f"{only}; another position is read by a head: `head left = x at -1`" if self.variable else only
 
 
 @diagnostic
@@ -248,6 +252,19 @@ class OutOfRange(Problem):
     title = "{value} is outside {low}..{high}"
     label = "always out of range"
     help = "change the value, or widen the type"
+
+
+@diagnostic
+class LeavesType(Problem):
+    """The value of a name that is no variable, which no run checks."""
+
+    value: str
+    low: int
+    high: int
+    code = "leaves-type"
+    title = "{value} is not within {low}..{high}"
+    label = "may be outside its type"
+    help = "widen the type, leave it out, or keep the value inside, as in `min(..., {high})`"
 
 
 @diagnostic

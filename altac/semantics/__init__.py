@@ -15,6 +15,7 @@ from altac.semantics.context import Context, Reader
 from altac.semantics.declarations import define
 from altac.semantics.findings import undefined_reads
 from altac.semantics.limits import GiveUp
+from altac.semantics.type_expressions import typed
 from altac.source import Source, Span
 from altac.syntax.parser import parse
 
@@ -43,7 +44,7 @@ def check(
     is among the problems, and the program is None if one of them is an error.
     """
     parsed = parse(source)
-    context = Context(source, params or {}, read, define)
+    context = Context(source, params or {}, read, define, typed)
     for problem in parsed.problems:
         context.report(problem)
     limit = sys.getrecursionlimit()

@@ -53,7 +53,7 @@ def index(context: Context, base: Value, at: Value, node: tree.Index) -> Value:
     if base is POISON or at is POISON:
         return POISON
     if isinstance(base, (Rt, SymbolV, FnV, bool, int, Fraction)):
-        return context.fail(NotIndexable(span=node.base.span, found=kind(base)))
+        return context.fail(NotIndexable(span=node.base.span, found=kind(base), variable=isinstance(base, Rt)))
     if not is_runtime(base) and not depends_on_run(at):
         return _known_entry(context, base, at, node)
     if isinstance(base, (ListV, tuple, RangeV)) and isinstance(at, Rt):
@@ -79,8 +79,12 @@ def _known_entry(context: Context, base: Value, at: Value, node: tree.Index) -> 
             keys = ", ".join(show(key) for key in list(base.entries)[:10])
             hint = f"the keys are {keys}{', ...' if len(base.entries) > 10 else ''}"
             return context.fail(BadIndex(span=node.index.span, detail=f"no key is {show(at)}", hint=hint))
-        has = f"it has {len(operators.items_of(base))} entries"
-        return context.fail(BadIndex(span=node.index.span, detail=f"{show(at)}: {has}"))
+        count = len(operators.items_of(base))
+        detail = f"{show(at)}: it has {count} {'entry' if count == 1 else 'entries'}"
+        if isinstance(at, int) and -count <= at < 0:
+            hint = f"indices start at 0, and none is counted from the end: write {count + at}"
+            return context.fail(BadIndex(span=node.index.span, detail=detail, hint=hint))
+        return context.fail(BadIndex(span=node.index.span, detail=detail))
 
 
 def _row(context: Context, base: ListV | tuple[Value, ...] | RangeV, at: Rt, node: tree.Index) -> Value:

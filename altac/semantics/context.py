@@ -13,6 +13,7 @@ from altac.diagnostics.type_errors import BadIndex, BadOperands, ConstantDivisio
 from altac.semantics import limits
 from altac.semantics.failures import Failure, OperandError, TooLarge
 from altac.semantics.limits import GiveUp
+from altac.semantics.scopes import Env
 from altac.semantics.slots import Slot
 from altac.semantics.values import POISON, Named, Namespace, Poison, Value
 from altac.source import Source, Span
@@ -25,8 +26,9 @@ Reader = Callable[[str], str]
 class Context:
     """One check of one main file: what has been found so far, and what is left to spend.
 
-    ``define`` gives the value of a declaration. It is handed in, since names are looked up (`altac.semantics.names`) in the
-    course of evaluating the declarations of other names (`altac.semantics.declarations`).
+    ``define`` gives the value of a declaration, ``typed`` a value that is of a written type. They are handed in, since names are
+    looked up (`altac.semantics.names`) in the course of evaluating the declarations of other names
+    (`altac.semantics.declarations`), and arguments checked in that of evaluating types (`altac.semantics.type_expressions`).
     """
 
     def __init__(
@@ -35,11 +37,13 @@ class Context:
         params: Mapping[str, Any],
         read: Reader | None,
         define: Callable[[Context, Namespace, Named], Value | Slot],
+        typed: Callable[[Context, Value, tree.TypeExpr | None, Env, tree.Expr], Value],
     ) -> None:
         self.source = source
         self.params = params
         self.read = read
         self.define = define
+        self.typed = typed
         #: The names of the main file, and those of imported files by their paths; the files being read.
         self.main = Namespace("", None)
         self.modules: dict[str, Namespace] = {}

@@ -12,11 +12,11 @@ from altac.semantics import operators
 from altac.semantics.components import instance
 from altac.semantics.context import Context
 from altac.semantics.expressions import evaluate
-from altac.semantics.fitting import fit, resolve
+from altac.semantics.fitting import resolve
 from altac.semantics.heads import head
 from altac.semantics.scopes import Env
 from altac.semantics.slots import Slot
-from altac.semantics.type_expressions import type_of
+from altac.semantics.type_expressions import type_of, typed
 from altac.semantics.values import POISON, ComponentV, FnV, Named, Namespace, Poison, TypeV, Value, is_runtime
 from altac.semantics.variables import variable
 from altac.semantics.wording import kind, show
@@ -31,8 +31,8 @@ def define(context: Context, space: Namespace, decl: Named) -> Value | Slot:
         case tree.ParamDecl():
             return _param(context, space, decl)
         case tree.ConstDecl(value=node, type=type_):
-            value = _typed(context, space, evaluate(context, node, Env(space)), type_, node)
-            return resolve(context, value, None)
+            env = Env(space)
+            return resolve(context, typed(context, evaluate(context, node, env), type_, env, node), None)
         case tree.TypeDecl(name=name, type=type_):
             named = type_of(context, type_, Env(space))
             return named if isinstance(named, Poison) else TypeV(named, name.text)
@@ -50,13 +50,6 @@ def define(context: Context, space: Namespace, decl: Named) -> Value | Slot:
             return head(context, space, decl)
 
 
-def _typed(context: Context, space: Namespace, value: Value, type_: tree.TypeExpr | None, node: tree.Expr) -> Value:
-    """``value``, if it is of the declared type."""
-    if type_ is None or value is POISON:
-        return value
-    return fit(context, value, type_of(context, type_, Env(space)), node)
-
-
 def _param(context: Context, space: Namespace, decl: tree.ParamDecl) -> Value:
     name = decl.name.text
     value = evaluate(context, decl.value, Env(space))
@@ -70,7 +63,7 @@ def _param(context: Context, space: Namespace, decl: tree.ParamDecl) -> Value:
             if not (operators.number(given) and kind(value) == "real"):
                 return context.fail(ParamType(span=decl.name.span, name=name, expected=kind(value), found=show(given)))
         value = given
-    return _typed(context, space, value, decl.type, decl.value)
+    return typed(context, value, decl.type, Env(space), decl.value)
 
 
 def _given(context: Context, name: str, env: Env) -> Value:

@@ -343,6 +343,7 @@ def arguments(
     """The values of parameters by name, or None if the arguments do not fit. ``name`` is that of what has the parameters,
     ``space`` where their defaults are written."""
     bound: dict[str, Value] = {}
+    places: dict[str, tree.Expr] = {}
     known = [p.name.text for p in parameters]
     sound = True
     for i, argument in enumerate(node.arguments):
@@ -364,15 +365,18 @@ def arguments(
         if key in bound:
             context.report(ArgumentTwice(span=argument.span, name=key))
             sound = False
-        bound[key] = value
+        bound[key], places[key] = value, argument.value
     missing = [p.name.text for p in parameters if p.name.text not in bound and p.default is None]
     if missing and sound:
         context.report(MissingArgument(span=node.span, name=name.text, missing=", ".join(missing), declared=name.span))
         return None
     for parameter in parameters:
-        if parameter.name.text not in bound and parameter.default is not None:
-            inner = Env(space, dict(bound), runtime=env.runtime)
-            bound[parameter.name.text] = evaluate(context, parameter.default, inner)
+        key = parameter.name.text
+        inner = Env(space, dict(bound), runtime=env.runtime)
+        if key not in bound and parameter.default is not None:
+            bound[key], places[key] = evaluate(context, parameter.default, inner), parameter.default
+        if parameter.type is not None and key in bound:
+            bound[key] = context.typed(context, bound[key], parameter.type, inner, places[key])
     return bound if sound else None
 
 
@@ -449,8 +453,9 @@ def _block(context: Context, node: tree.Block, env: Env) -> Value:
     inner = env.child()
     for i, statement in enumerate(node.statements):
         match statement:
-            case tree.Let(names=names, value=value):
-                access.bind(context, names, evaluate(context, value, inner), inner, value.span)
+            case tree.Let(names=names, type=type_, value=value):
+                held = context.typed(context, evaluate(context, value, inner), type_, inner, value)
+                access.bind(context, names, held, inner, value.span)
             case tree.ExprStmt(value=value) if i == len(node.statements) - 1:
                 return evaluate(context, value, inner)
             case _:

@@ -39,6 +39,10 @@ def _qualified(symbol: SymbolV) -> str:
     return f"{symbol.domain.name}.{name}" if isinstance(symbol.domain, ir.EnumDomain) else f"Token {name}"
 
 
+#: What to do where the value of no variable has a type with buckets.
+BUCKETS = "only variables keep to buckets: leave the type out"
+
+
 def fit(context: Context, value: Value, type_: Type | Poison, node: tree.Expr) -> Value:
     """``value`` if it fits ``type_``, with literals turned into tokens; POISON and a report otherwise."""
     if isinstance(type_, Poison) or value is POISON:
@@ -73,12 +77,16 @@ def fit(context: Context, value: Value, type_: Type | Poison, node: tree.Expr) -
         case StaticType(name=name):
             fits = kind(value) == name
         case OpenSet() | ir.SetDomain():
-            return value
+            fits = kind(value) == "set"
     if fits:
         return value
     hint = ""
     if isinstance(type_, ir.IntDomain) and (operators.is_bool(value) or kind(value) == "Token"):
         hint = "write `int(...)` to turn it into a number"
+    elif isinstance(type_, ir.IntDomain) and kind(value) == "real":
+        hint = "the whole part of a quotient is written `a div b`, the nearest integer `round(...)`"
+    if isinstance(type_, ir.RealDomain) and kind(value) in ("real", "int"):
+        hint = BUCKETS
     if isinstance(type_, ir.TokenDomain) and operators.is_int(value):
         hint = "write `Token(...)` to turn a number into its token"
     if isinstance(type_, ir.BoolDomain) and operators.is_int(value):

@@ -14,11 +14,10 @@ from altac.semantics.access import bind
 from altac.semantics.assignments import stored, target
 from altac.semantics.context import Context
 from altac.semantics.expressions import called, each, evaluate
-from altac.semantics.fitting import fit
 from altac.semantics.functions import is_pure
 from altac.semantics.limits import GiveUp
 from altac.semantics.scopes import Env
-from altac.semantics.type_expressions import type_of
+from altac.semantics.type_expressions import typed
 from altac.semantics.values import POISON, FnV, Rt, Value
 from altac.semantics.wording import kind
 from altac.syntax import tree
@@ -64,8 +63,7 @@ class Statements:
                 env.names[name.text] = self.context.fail(Shadowing(span=name.span, name=name.text, update=update))
                 return
         value = evaluate(self.context, node.value, env)
-        if node.type is not None and value is not POISON:
-            value = fit(self.context, value, type_of(self.context, node.type, env), node.value)
+        value = typed(self.context, value, node.type, env, node.value)
         names = [name.text for name in node.names]
         bind(self.context, node.names, self._held(value, result, node, names), env, node.value.span)
 

@@ -9,6 +9,7 @@ from altac.diagnostics.type_errors import (
     BadBuckets,
     BadElement,
     EmptyRange,
+    LeavesType,
     Mismatch,
     NotAType,
     NotIterable,
@@ -19,11 +20,11 @@ from altac.semantics import limits, operators
 from altac.semantics.context import Context
 from altac.semantics.expressions import evaluate
 from altac.semantics.failures import OperandError
-from altac.semantics.fitting import set_codes
+from altac.semantics.fitting import BUCKETS, fit, set_codes
 from altac.semantics.names import member
 from altac.semantics.scopes import Env
-from altac.semantics.types import OpenReal, OpenSet, StaticType, Type
-from altac.semantics.values import POISON, Poison, RangeV, Rt, ScopeV, Tab, TypeV
+from altac.semantics.types import OpenReal, OpenSet, StaticType, Type, describe
+from altac.semantics.values import POISON, Poison, RangeV, Rt, ScopeV, Tab, TypeV, Value
 from altac.semantics.wording import kind, show
 from altac.syntax import tree
 
@@ -39,6 +40,28 @@ def type_of(context: Context, node: tree.TypeExpr, env: Env) -> Type | Poison:
             return _real(context, buckets, env)
         case tree.SetType(element=element, family=family):
             return _set(context, element, family, env)
+
+
+def typed(context: Context, value: Value, node: tree.TypeExpr | None, env: Env, place: tree.Expr) -> Value:
+    """``value``, which ``place`` gives, if it is of the type that ``node`` names in every run; POISON, and a report, if not."""
+    if node is None or value is POISON:
+        return value
+    type_ = type_of(context, node, env)
+    value = fit(context, value, type_, place)
+    match type_:
+        case ir.IntDomain(low=low, high=high) if operators.is_int(value):
+            a, b = operators.interval(value)
+            if a < low or b > high:
+                return context.fail(LeavesType(span=place.span, value=f"{a}..{b}", low=low, high=high))
+        case ir.RealDomain(buckets=buckets) if isinstance(value, (int, Fraction)) and value not in buckets:
+            found = show(value)
+            return context.fail(Mismatch(span=place.span, expected=describe(type_), found=found, hint=BUCKETS))
+        case OpenSet(element=element) | ir.SetDomain(element=element) if isinstance(value, frozenset):
+            if set_codes(value, element) is None:
+                return context.fail(Mismatch(span=place.span, expected=describe(type_), found=show(value)))
+        case _:
+            pass
+    return value
 
 
 def integer(context: Context, node: tree.Expr, env: Env, what: str) -> int | None:

@@ -56,6 +56,11 @@ DECLARES = frozenset({
 _AFTER_MEMBER = frozenset({"COMMA", "ASSIGN", "BRACE_CLOSE"})
 _AFTER_KEYWORD = frozenset({"AT", "WHEN", "AS", "OF"})
 
+#: Words whose item has a body.
+_BODIES = frozenset({"MLP", "RULES", "IF", "FOR", "MATCH", "FN", "COMPONENT", "ENUM"})
+#: What begins a statement and cannot follow an operand.
+_STATEMENTS = SOFT | {"NAME", "LET", "IF", "FOR", "MATCH"}
+
 #: Words of other languages for another branch.
 _BRANCHES = {"elif": "else if", "elsif": "else if", "elseif": "else if", "otherwise": "else"}
 CLOSERS = {"PAREN_CLOSE": "PAREN_OPEN", "BRACKET_CLOSE": "BRACKET_OPEN", "BRACE_CLOSE": "BRACE_OPEN"}
@@ -71,6 +76,9 @@ class _Open:
     item: str
     inner: str = ""
     branches: bool = False  # holds an `if` or `match`, whose blocks may stand inside brackets
+    indent: int | None = (
+        None  # of the line that opens it, where a colon does, and a line that is indented no deeper ends it
+    )
 
     @property
     def closer(self) -> str:
@@ -120,6 +128,8 @@ class Layout:
             following = significant[index + 1] if index + 1 < len(significant) else None
             newline = breaks[index]
             self.begins = newline is not None or index == 0
+            if newline is not None:
+                self._indentation(token)
             branch = self._branch(token, following)
             if branch:
                 token = Token("ELSE", "else", token.start, token.end)
@@ -135,7 +145,7 @@ class Layout:
                     self._close_what_statements_end(token)
             if declares:
                 self._close_what_declarations_end(token)
-            if newline is not None and self._lacks_brace(token):
+            if self._lacks_brace(token):
                 self._add_brace(newline)
             if newline is not None and self._separates(token, following, declares, updates):
                 self._separate(newline)
@@ -203,13 +213,32 @@ class Layout:
             return False
         if not (self._misses_body() or self.out[-1].type in ("MLP", "RULES", "ELSE")):
             return False
+        if not self.begins:
+            return token.type in _STATEMENTS and (self.out[-1].type, token.type) != ("ELSE", "IF")
         return self._indent(self._line(token)) > self._indent(self._line(self.out[-1]))
 
-    def _add_brace(self, newline: Token) -> None:
+    def _add_brace(self, newline: Token | None) -> None:
         self.unopened -= 1
-        brace = Token("BRACE_OPEN", "{", newline.start, newline.start)
+        place = self.out[-1].end if newline is None else newline.start
+        brace = Token("BRACE_OPEN", "{", place, place)
         self.report(MissingBrace(span=self._span(brace)))
         self._take(brace)
+
+    def _indentation(self, token: Token) -> None:
+        """Read a colon at the end of the line before, and lines that are indented deeper, as a block in braces."""
+        indent = self._indent(self._line(token))
+        while self.stack and self.stack[-1].indent is not None and indent <= self.stack[-1].indent:
+            self._add_closer(token)
+        colon = self.out[-1] if self.out else token
+        item = self.stack[-1].inner if self.stack else self.item
+        opens = self._indent(self._line(colon))
+        if colon.type != "COLON" or not self._in_block() or item not in _BODIES or indent <= opens:
+            return
+        self.out.pop()
+        why = "indentation has no meaning: a body stands between `{` and `}`"
+        self.report(WrongOperator(span=self._span(colon), found=":", right="{", why=why))
+        self._open(Token("BRACE_OPEN", "{", colon.start, colon.end))
+        self.stack[-1].indent = opens
 
     def _separate(self, token: Token) -> None:
         self._emit(Token("SEPARATOR", token.text, token.start, token.end))

@@ -31,6 +31,10 @@ _OPERATORS = {
     "===": ("==", "EQUAL", "there is one equality, `==`"),
     "!==": ("!=", "DIFFERENT", "there is one inequality, `!=`"),
     "<>": ("!=", "DIFFERENT", "inequality is written `!=`"),
+    "::": (".", "DOT", "what stands in a module, an enum or an instance is reached with a dot"),
+    "...": ("..", "RANGE", "a range is written with two dots"),
+    "..=": ("..", "RANGE", "a range holds both of its ends"),
+    "..<": ("..", "RANGE", "a range holds both of its ends: `0..<3` is `0..2` here"),
     "\u2264": ("<=", "AT_MOST", "operators are written in ASCII"),
     "\u2265": (">=", "AT_LEAST", "operators are written in ASCII"),
     "\u2260": ("!=", "DIFFERENT", "operators are written in ASCII"),
@@ -48,6 +52,12 @@ _OPERATORS = {
     "\u2295": ("xor", "XOR", "operators are written in ASCII"),
     "\u00ac": ("not", "NOT", "operators are written in ASCII"),
 }
+#: Signs of other languages that no one sign stands for here.
+_SIGNS = {
+    "&": "sets are combined with `union(a, b)`, `intersect(a, b)` and `minus(a, b)`; conditions are joined with `and`",
+    "^": "exclusive or is the word `xor`; there is no operator for powers",
+    "~": "`not` negates a condition; the elements that are not in a set are `minus(ALL, s)`",
+}
 _NAMING = frozenset(
     ["PROGRAM", "VAR", "HEAD", "FN", "LET", "PARAM", "CONST", "TYPE", "ENUM", "COMPONENT", "USE", "FOR", "AS", "DOT"]
 )
@@ -64,7 +74,7 @@ class Mender:
         self.report = report
         self.open_strings: set[int] = set()
         self.dropped: list[int] = []
-        self.hash_comments = False
+        self.foreign_comments: set[str] = set()  # signs of other languages that began one, each reported once
         self.lone_returns = False
 
     def mend(self, tokens: list[Token]) -> list[Token]:
@@ -72,9 +82,10 @@ class Mender:
         mended: list[Token] = []
         foreign_name = -1  # where a name with letters outside of ASCII ends that may go on
         before = ""  # the type of the token before, blanks aside
-        skipping = False  # in a comment of another language
+        skipped = 0  # the end of a comment of another language
         for token in tokens:
-            skipping = (skipping or token.text == "#") and token.type != "NEWLINE"
+            if token.start >= skipped and token.text in ("#", "/*"):
+                skipped = self._foreign_comment(token)
             if token.start == foreign_name and token.type in ("NAME", "INT", "UNKNOWN") and _is_word(token):
                 foreign_name = token.end
                 mended[-1] = Token("NAME", mended[-1].text + token.text, mended[-1].start, token.end)
@@ -82,9 +93,9 @@ class Mender:
             if token.type == "COMMENT" and _DIVISOR.fullmatch(token.text) and _divides(mended):
                 self.report(CommentNotDivision(span=self._span(token), comment=token.text.rstrip()))
             fix = _FIXES.get(token.type)
-            if skipping:
-                self._hash_comment(token)
-            elif fix is None:
+            if token.start < skipped:
+                continue
+            if fix is None:
                 mended.append(token)
             elif (fixed := fix(self, token)) is not None:
                 if fixed.type == "NAME":
@@ -99,10 +110,14 @@ class Mender:
                 before = token.type
         return mended
 
-    def _hash_comment(self, token: Token) -> None:
-        if token.text == "#" and not self.hash_comments:
-            self.hash_comments = True
-            self.report(WrongOperator(span=self._span(token), found="#", right="//", why="comments begin with `//`"))
+    def _foreign_comment(self, token: Token) -> int:
+        """The end of a comment that begins with ``#`` or ``/*``."""
+        if token.text not in self.foreign_comments:
+            self.foreign_comments.add(token.text)
+            why = "comments begin with `//`" + (" and end with their line" if token.text == "/*" else "")
+            self.report(WrongOperator(span=self._span(token), found=token.text, right="//", why=why))
+        closed = self.source.text.find("*/", token.end) if token.text == "/*" else -1
+        return self.source.line_bounds(token.end)[1] if closed < 0 else closed + 2
 
     def _span(self, token: Token) -> Span:
         return Span(self.source, token.start, token.end)
@@ -152,6 +167,8 @@ class Mender:
     def _unknown(self, token: Token) -> Token | None:
         if token.text in _OPERATORS:
             return self._foreign(token)
+        if token.text == "?":
+            return Token("FOREIGN", "?", token.start, token.end)
         first = token.text[0]
         name = unicodedata.name(first, "")
         shown = f"`{first}`" if first.isprintable() else f"U+{ord(first):04X}"
@@ -161,10 +178,8 @@ class Mender:
             hint = 'strings are written in straight double quotes: `"..."`'
         elif first.isalpha():
             hint = "names are made of the letters a to z and A to Z, digits and `_`; other letters may stand in strings"
-        elif first == "?":
-            hint = "a conditional value is written `if c { a } else { b }`"
-        elif first in "&^~@$\\":
-            hint = "sets are combined with `union(a, b)`, `intersect(a, b)` and `minus(a, b)`" if first == "&" else ""
+        elif first in _SIGNS:
+            hint = _SIGNS[first]
         elif first.isspace() or not first.isprintable():
             hint = "remove it, or replace it by a plain space"
         else:

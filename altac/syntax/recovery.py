@@ -17,7 +17,7 @@ from altac.syntax.layout import CLOSERS, DECLARES
 from altac.syntax.lexer import Token
 from altac.syntax.limits import MAX_PROBLEMS
 from altac.syntax.machine import Machine
-from altac.syntax.slips import Explainer
+from altac.syntax.slips import Repairer
 
 #: Errors closer than this many tokens to the one before are taken for its consequences.
 _QUIET = 3
@@ -47,7 +47,7 @@ class Recovery:
         self.reported = -_QUIET
         self.count = 0
         self.gave_up = False
-        self.explainer = Explainer(source, machine, tokens)
+        self.explainer = Repairer(source, machine, tokens)
 
     def note(self, token: Token) -> None:
         """To be told of every token that was fed."""

@@ -1,62 +1,26 @@
-"""What a syntax error means in the words of the language, and how to repair the common ones."""
+"""The common slips, and how to repair them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from altac.diagnostics.elsewhere import ELSEWHERE
 from altac.diagnostics.problem import Problem, did_you_mean
-from altac.diagnostics.syntax_errors import (
-    ElseWithoutIf,
-    MissingBody,
-    MissingIf,
-    MisspeltKeyword,
-    ReservedWord,
-    UnexpectedText,
-    WrongOperator,
-)
-from altac.source import Source, Span
-from altac.syntax.grammar import END, fixed_texts, keyword_terminals
-from altac.syntax.layout import CLOSERS, DECLARES, OPERAND_END, SOFT
+from altac.diagnostics.syntax_errors import MissingIf, MisspeltKeyword, ReservedWord, WrongOperator
+from altac.source import Span
+from altac.syntax.explaining import Explainer
+from altac.syntax.grammar import END, keyword_terminals
+from altac.syntax.layout import DECLARES, OPERAND_END, SOFT
 from altac.syntax.lexer import Token
-from altac.syntax.machine import Machine
-from altac.syntax.operators import surface
 
 #: Reserved words that a missing operand more likely precedes than that they are meant as a name.
 _STRUCTURAL = frozenset({"ELSE", "AS", "AT", "WHEN", "OF", "IF", "FOR", "MATCH", "LET"})
-#: Tokens that can begin a value, beside operators.
-_VALUES = SOFT | {
-    "NAME", "INT", "DECIMAL", "STRING", "TRUE", "FALSE", "TOKEN", "POSITION", "REAL", "PAREN_OPEN", "BRACKET_OPEN", "SET_OPEN",
-    "IF", "MATCH", "HOLE",
-}  # fmt: skip
 #: What comes before a whole value.
 _BEFORE_VALUES = frozenset({"ASSIGN", "UPDATE", "ARROW", "COMMA", "COLON", "PAREN_OPEN", "BRACKET_OPEN", "SET_OPEN"})
 #: What stands in no condition.
 _NO_CONDITION = frozenset({"ASSIGN", "UPDATE", "ARROW", "IF", "ELSE", "MATCH", "FOR", "LET", "HOLE"})
 _ARITHMETIC = frozenset({"PLUS", "MINUS", "TIMES", "DIVIDE", "MODULO"})
-_BODIES = {
-    "IF": "`if`", "ELSE": "`else`", "FOR": "`for`", "MATCH": "`match`", "FN": "`fn`", "MLP": "`mlp`",
-    "RULES": "`rules`", "ENUM": "`enum`", "COMPONENT": "`component`",
-}  # fmt: skip
-#: Words that begin something in other languages, and how that is said here.
-_ELSEWHERE = {
-    "return": "the value of a `fn` is the expression that ends its block",
-    "while": "layers are the loop: the `mlp` block runs once per layer until the program halts",
-    "loop": "layers are the loop: the `mlp` block runs once per layer until the program halts",
-    "def": "functions are declared with `fn`",
-    "function": "functions are declared with `fn`",
-    "func": "functions are declared with `fn`",
-    "fun": "functions are declared with `fn`",
-    "switch": "a choice between values is written `match x { A => ..., _ => ... }`",
-    "case": "an arm of a `match` is written `PATTERN => ...`",
-    "elif": "write `else if`",
-    "class": "what belongs together is a `component`",
-    "struct": "what belongs together is a `component`",
-    "break": "there are no jumps: a program halts when its `halt when` condition holds",
-    "continue": "there are no jumps: guard the statements with `if`",
-    "lambda": "functions are declared with `fn` and have names",
-    "mut": "what changes from layer to layer is a `var`; a `let` never changes",
-}
 
 
 @dataclass(frozen=True)
@@ -70,27 +34,16 @@ class Repair:
     tokens: list[Token]
 
 
-class Explainer:
-    """Looks at where a machine is stuck."""
-
-    def __init__(self, source: Source, machine: Machine, tokens: list[Token]) -> None:
-        self.source = source
-        self.machine = machine
-        self.tokens = tokens
-        self.operators = surface().terminals
-        self.values = _VALUES | surface().prefix
-        self.after_values = self.operators | {"DOT", "BRACKET_OPEN", "PAREN_OPEN"}
-        self.words = {terminal: word for word, terminal in keyword_terminals().items()}
-
-    # --- repairs ----------------------------------------------------------------------------------
+class Repairer(Explainer):
+    """Repairs the slips for which one fix is likely."""
 
     def repair(self, index: int) -> Repair | None:
         """A likely fix for the token at ``index``, which does not fit."""
         token = self.tokens[index]
         attempts: tuple[Callable[[int, Token], Repair | None], ...] = (
-            self._else_arm, self._else_of_head, self._conditional, self._missing_if, self._compound, self._sign, self._operator,
-            self._missing_colon, self._reserved, self._local_declaration, self._misspelt, self._unpacking,
-            self._halt_layers,
+            self._else_arm, self._else_of_head, self._conditional, self._missing_if, self._compound, self._sign,
+            self._result_type, self._several_updates, self._surplus_sign, self._case, self._operator,
+            self._missing_colon, self._reserved, self._local_declaration, self._misspelt, self._unpacking, self._halt,
         )  # fmt: skip
         for attempt in attempts:
             repair = attempt(index, token)
@@ -147,6 +100,8 @@ class Explainer:
         if not declares or token.type not in ("NAME", "REAL", "SET") or not self.machine.accepts("COLON"):
             return None
         name = self.tokens[index - 1]
+        if name.text in ELSEWHERE:  # `let mut x`
+            return None
         span = Span(self.source, name.start, token.end)
         right = f"{name.text}: {token.text}"
         problem = WrongOperator(span=span, found=span.text, right=right, why="a type follows a colon")
@@ -159,7 +114,9 @@ class Explainer:
         naming = self._kind(index - 1) in ("VAR", "HEAD", "FN", "LET", "PARAM", "CONST", "TYPE", "ENUM", "COMPONENT",
                                            "USE", "PROGRAM", "FOR")  # fmt: skip
         if not naming:
-            if token.type in _STRUCTURAL | self.operators:
+            if token.type in _STRUCTURAL | self.operators or (
+                token.type == "SET" and self._kind(index + 1) == "PAREN_OPEN"
+            ):
                 return None
             uses = self.after_values | {"UPDATE", "ASSIGN", "COMMA", "ARROW", "COLON", "PAREN_CLOSE", "BRACKET_CLOSE"}
             if self._first(index) == index and self._kind(index + 1) not in uses:
@@ -194,13 +151,76 @@ class Explainer:
                 return Repair(problem, first, first + 1, [fixed])
         return None
 
-    def _halt_layers(self, index: int, token: Token) -> Repair | None:
-        """``halt layers 3``"""
-        if token.type != "LAYERS" or self._kind(index - 1) != "HALT":
+    def _halt(self, index: int, token: Token) -> Repair | None:
+        """``halt layers 3``, ``halt if c``, ``halt c``"""
+        if self._kind(index - 1) != "HALT" or not self.machine.accepts("WHEN"):
             return None
-        span = Span(self.source, self.tokens[index - 1].start, token.end)
-        why = "how many layers there are at most is a declaration of its own"
-        return Repair(WrongOperator(span=span, found=span.text, right="layers", why=why), index - 1, index, [])
+        if token.type == "LAYERS":
+            span = Span(self.source, self.tokens[index - 1].start, token.end)
+            why = "how many layers there are at most is a declaration of its own"
+            return Repair(WrongOperator(span=span, found=span.text, right="layers", why=why), index - 1, index, [])
+        when = Token("WHEN", "when", token.start, token.start, token.level, token.block)
+        problem = self._unexpected(index, token, "the condition to halt on is written `halt when c`")
+        return Repair(problem, index, index + (token.type == "IF" or token.text == "once"), [when])
+
+    def _result_type(self, index: int, token: Token) -> Repair | None:
+        """``fn f(x) -> T { ... }``"""
+        follows = self._kind(index - 1) == "PAREN_CLOSE" and self._kind(self._first(index)) == "FN"
+        if not follows or (token.text != "->" and token.type != "COLON"):
+            return None
+        stop = index + 1
+        while stop < len(self.tokens) and self.tokens[stop].type in SOFT | {
+            "NAME",
+            "INT",
+            "RANGE",
+            "DOT",
+            "SET",
+            "OF",
+            "TOKEN",
+        }:
+            stop += 1
+        if stop == index + 1 or self._kind(stop) not in ("BLOCK_OPEN", "ASSIGN"):
+            return None
+        hint = "the type of a function's value is not declared: write `fn f(x) = ...` or `fn f(x) { ... }`"
+        return Repair(self._unexpected(index, token, hint), index, stop, [])
+
+    def _several_updates(self, index: int, token: Token) -> Repair | None:
+        """``a, b <- b, a``"""
+        first, stop = self._first(index), index
+        inside = token.level > token.block
+        while token.type == "COMMA" and self._kind(stop) not in ("SEPARATOR", "BRACE_CLOSE", "UPDATE", END):
+            stop += 1
+        if inside or self._kind(stop) != "UPDATE" or self._kind(first) not in SOFT | {"NAME"}:
+            return None
+        hint = "each variable is updated in a statement of its own; all of them read what the layer began with"
+        hole = Token("HOLE", "", token.start, token.start, token.level, token.block)
+        while self._kind(stop) not in ("SEPARATOR", "BRACE_CLOSE", END) or self.tokens[stop].level > token.level:
+            stop += 1
+        return Repair(self._unexpected(index, token, hint), first, stop, [hole])
+
+    def _surplus_sign(self, index: int, token: Token) -> Repair | None:
+        """``tokens = 0, 1``, ``output: x``"""
+        word = self._kind(index - 1)
+        if token.type not in ("ASSIGN", "COLON") or word not in (
+            "TOKENS",
+            "FRAME",
+            "POSITIONS",
+            "OUTPUT",
+            "LAYERS",
+            "PROGRAM",
+        ):
+            return None
+        hint = f"what `{self.words[word]}` is given follows without a sign"
+        return Repair(self._unexpected(index, token, hint), index, index + 1, [])
+
+    def _case(self, index: int, token: Token) -> Repair | None:
+        """``case 0 => ...``"""
+        word = self.tokens[index - 1] if index else token
+        begins = self._kind(index - 2) in ("BLOCK_OPEN", "SEPARATOR", "COMMA")
+        if word.text != "case" or not begins or token.type not in self.values or not self.machine.accepts("ARROW"):
+            return None
+        problem = self._unexpected(index, token, ELSEWHERE["case"])
+        return Repair(problem, index - 1, index, [])
 
     def _else_arm(self, index: int, token: Token) -> Repair | None:
         if token.type == "ELSE" and self._kind(index + 1) == "ARROW" and self.machine.accepts("NAME", "ARROW"):
@@ -239,9 +259,13 @@ class Explainer:
         return Repair(self._unexpected(index, token, hint), index, self._stop(index), [])
 
     def _conditional(self, index: int, token: Token) -> Repair | None:
-        """``x <- a if c else b``"""
+        """``x <- a if c else b``, ``x <- c ? a : b``"""
         first = self._first(index)
-        if token.type != "IF" or index == first or self._kind(index - 1) not in OPERAND_END - {"BRACE_CLOSE"}:
+        if (
+            (token.type != "IF" and token.text != "?")
+            or index == first
+            or self._kind(index - 1) not in OPERAND_END - {"BRACE_CLOSE"}
+        ):
             return None
         value = index
         while value > first and not (
@@ -308,153 +332,6 @@ class Explainer:
             return None
         hint = f"a positive number has no sign: write `{self.tokens[index + 1].text}`"
         return Repair(self._unexpected(index, token, hint), index, index + 1, [])
-
-    # --- explanations -----------------------------------------------------------------------------
-
-    def explain(self, index: int) -> Problem:
-        """What is wrong with the token at ``index`` (or with the end of the file)."""
-        token = self._token(index)
-        wanted = self.machine.acceptable()
-        if token.type == "ELSE":
-            return ElseWithoutIf(span=self._span(token))
-        if "BLOCK_OPEN" in wanted and not (token.type in self.values and token.type != "SET_OPEN"):
-            return self._missing_body(index, token, wanted)
-        return self._unexpected(index, token, self._hint(index, token, wanted))
-
-    def _unexpected(self, index: int, token: Token, hint: str) -> Problem:
-        ends = token.type in ("SEPARATOR", END) and token.text != ";"
-        span = self._after_previous(index) if ends or token.start == token.end else self._span(token)
-        expected = self._expected(self.machine.acceptable())
-        return UnexpectedText(span=span, found=self._describe(token), expected=expected, hint=hint)
-
-    def _missing_body(self, index: int, token: Token, wanted: set[str]) -> Problem:
-        place = index - 1
-        while place > 0 and not (self._kind(place) in _BODIES and self.tokens[place].level == token.block):
-            if self._kind(place) in ("SEPARATOR", "BLOCK_OPEN") and self.tokens[place].level <= token.block:
-                break
-            place -= 1
-        what = _BODIES.get(self._kind(place), "this")
-        if token.type == "COLON" or (token.type == "SEPARATOR" and self._kind(index + 1) == "SET_OPEN"):
-            hint = "a block begins with `{` on the same line" + (" and ends with `}`" if token.type == "COLON" else "")
-        elif what == "`fn`":
-            hint = "write `= value` or `{ ... }`"
-        else:
-            hint = "write `{ ... }`"
-        ends = token.type in ("SEPARATOR", END) and token.text != ";"
-        span = self._after_previous(index) if ends else self._span(token)
-        return MissingBody(span=span, what=what, expected=self._expected(wanted), hint=hint)
-
-    def _describe(self, token: Token) -> str:
-        if token.type == END:
-            return "end of the file"
-        if token.type == "SEPARATOR" and token.text != ";":
-            return "end of the line"
-        text = token.text if len(token.text) <= 40 else token.text[:37] + "..."
-        if token.type in self.words and token.type not in SOFT:
-            return f"keyword `{text}`"
-        return f"`{text}`"
-
-    def _expected(self, wanted: set[str]) -> str:
-        """The acceptable terminals, in words."""
-        parts: list[str] = []
-        if {"NAME", "PROGRAM", "OF"} <= wanted:  # any word will do
-            wanted = wanted - set(self.words) - {"HOLE"} | {"NAME"}
-        if len(wanted & DECLARES) > 5:
-            parts.append("a declaration")
-            wanted = wanted - DECLARES - {"TEXT"}
-        if "LET" in wanted:
-            parts.append("a statement")
-            wanted = wanted - self.values - {"LET", "FOR"}
-        if {"INT", "NAME"} <= wanted:
-            a_type = "SET" in wanted and "OF" not in wanted
-            parts.append("a type" if a_type else "a value" if "PAREN_OPEN" in wanted else "a pattern")
-            wanted = wanted - self.values - ({"SET"} if a_type else set())
-        elif "NAME" in wanted:
-            parts.append("a name")
-            wanted = wanted - SOFT - {"NAME", "HOLE"}
-        texts = fixed_texts()
-        names = {"STRING": "a string", "BLOCK_OPEN": "`{`", "SET_OPEN": "`{`"}
-        ending = "BRACE_CLOSE" in wanted and "SEPARATOR" in wanted
-        rest = wanted - self.after_values - {"HOLE", "SEPARATOR", END} - ({"BRACE_CLOSE"} if ending else set())
-        words = [names.get(kind) or f"`{texts.get(kind, kind)}`" for kind in sorted(rest)]
-        parts.extend(sorted(words, key=lambda word: (word[1].isalpha(), word[1] in ")]}")))
-        if "SEPARATOR" in wanted:
-            parts.append("the end of the line")
-        elif END in wanted and "a declaration" not in parts:
-            parts.append("the end of the file")
-        if not parts:
-            parts.append("an operator")
-        return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " or " + parts[-1]
-
-    def _hint(self, index: int, token: Token, wanted: set[str]) -> str:
-        before = self._token(index - 1) if index else token
-        for word in (before, token):
-            if word.type == "NAME" and word.text in _ELSEWHERE:
-                return _ELSEWHERE[word.text]
-        declaring = len(wanted & DECLARES) > 5
-        if declaring and token.type in ("NAME", "IF", "MATCH", "FOR", *SOFT):
-            return "statements stand in an `mlp { ... }` block or in a `fn`"
-        if token.type in DECLARES and "LET" in wanted:
-            if token.type == "VAR":
-                return "variables are declared outside of blocks; a local value is written `let x = ...`"
-            return "declarations stand outside of blocks"
-        if token.type == "COMMA" and self._kind(self._first(index)) == "OUTPUT":
-            return "a program has one output; further variables are seen with `altac trace`"
-        if token.type == "FOREIGN":
-            return "there is no operator for powers: multiply" if token.text == "**" else ""
-        if token.type == "SEMICOLON":
-            return "inside brackets items are separated by `,`"
-        if token.type == "UPDATE":
-            return "`<-` updates a variable and stands in a statement of its own"
-        if token.type == "BAR":
-            return "`|` separates the patterns of an arm; conditions are joined with `or`, sets with `union(a, b)`"
-        inside = before.level == token.level > token.block
-        if token.type == "COMMA" and not inside and "BRACE_CLOSE" in wanted:
-            return "a set or tuple as the value of an arm or block is written in parentheses: `({a, b})`"
-        starts = token.type in self.values | {"LET", "FOR"} | DECLARES
-        if "SEPARATOR" in wanted and "COMMA" not in wanted and starts and not declaring:
-            return "a new statement begins on a new line or after `;`"
-        return ""
-
-    # --- helpers ----------------------------------------------------------------------------------
-
-    def _token(self, index: int) -> Token:
-        if index < len(self.tokens):
-            return self.tokens[index]
-        return Token(END, "", len(self.source.text), len(self.source.text))
-
-    def _kind(self, index: int) -> str:
-        return self.tokens[index].type if 0 <= index < len(self.tokens) else END
-
-    def _first(self, index: int) -> int:
-        """The index of the first token of the statement or declaration that the token at ``index`` stands in."""
-        block = self._token(index).block
-        while index > 0:
-            before = self.tokens[index - 1]
-            if before.type == "SEPARATOR" and before.level == block:
-                break
-            if before.type == "BLOCK_OPEN" and before.level == block - 1:
-                break
-            index -= 1
-        return index
-
-    def _stop(self, index: int) -> int:
-        """The index after the last token of the entry or item that the token at ``index`` stands in."""
-        token = self.tokens[index]
-        while index < len(self.tokens):
-            here = self.tokens[index]
-            inside = here.level > token.level or (here.level == token.level and here.type in CLOSERS)
-            if here.level < token.level or (not inside and here.type in ("SEPARATOR", "COMMA")):
-                break
-            index += 1
-        return index
-
-    def _span(self, token: Token) -> Span:
-        return Span(self.source, token.start, token.end)
-
-    def _after_previous(self, index: int) -> Span:
-        place = self.tokens[index - 1].end if index else 0
-        return Span(self.source, place, place)
 
 
 def _similar(word: str, candidates: object) -> str:

@@ -13,6 +13,7 @@ from altac.semantics.limits import GiveUp
 from altac.semantics.names import declared, lookup, member
 from altac.semantics.scopes import Env
 from altac.semantics.slots import Slot
+from altac.semantics.type_expressions import typed
 from altac.semantics.values import POISON, AmbiguousV, Dim, Named, Namespace, Rt, ScopeV, SymbolV, TypeV, Value
 from altac.source import Source, Span
 from altac.syntax import tree
@@ -39,7 +40,7 @@ class Defined:
 def context_of(**values: Value | Slot) -> tuple[Context, Defined]:
     """A check whose main file declares the given values as constants."""
     define = Defined(**values)
-    context = Context(SOURCE, {}, None, define)
+    context = Context(SOURCE, {}, None, define, typed)
     context.main.declarations = {name: constant(name) for name in values}
     return context, define
 

@@ -54,7 +54,7 @@ def problems(text: str) -> list[tuple[str, str]]:
         (r'x <- "\q"', "bad-escape", r"\q"),
         (r'x <- "\u{d800}"', "bad-escape", r"\u{d800}"),
         ("x <- 3a", "bad-number", "3a"),
-        ("x <- a ? b", "unexpected-character", "?"),
+        ("x <- a ? b", "unexpected-text", "?"),
         ("x <- (a", "unclosed-bracket", "y"),
         ("x <- a)", "unexpected-closing-bracket", ")"),
         ("x <- (a]", "mismatched-bracket", "]"),
