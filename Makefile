@@ -31,7 +31,7 @@ quick: $(READY)
 test-slow: $(READY)
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow
 
-# Commands killed at random moments while they write: old or new must stand there, every time. Two minutes.
+# Commands killed at random moments while they write: old or new must stand there, every time. Ten minutes.
 kills: $(READY)
 	$(BIN)/python -m tests.fuzz.kills --count 200
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from types import FrameType
 
+from altac.api import check_source
+from altac.source import Source
 from tests.fuzz.cases import KINDS, numbers
 
 #: Seconds after which a case is taken to hang.
@@ -52,6 +54,7 @@ def attempt(kind: str, number: int) -> str | None:
 
 def _work(kinds: list[str], seconds: float, seed: int, pipe: Connection) -> None:
     faulthandler.enable()
+    check_source(Source("p.alta", "program p"))  # what is loaded and cached once is not a case's own
     source = numbers(seed)
     spent = dict.fromkeys(kinds, 0.0)
     end = time.monotonic() + seconds

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import os
 import random
 import shutil
@@ -189,18 +190,21 @@ class Target:
 
 
 def main(seconds: float | None = None, count: int | None = None, seed: int = 0, names: Sequence[str] = ()) -> Report:
-    """Kill for ``seconds``, once the outputs to replace are made, or ``count`` times; the commands ``names``, or all."""
+    """Kill for ``seconds``, once the outputs to replace are made, or ``count`` runs that had not ended by themselves; the commands
+    ``names``, or all."""
     rng = random.Random(seed)
     strace = shutil.which("strace") is not None
     report = Report(Counter(), [])
+    kills = 0
     with tempfile.TemporaryDirectory() as root:
         targets = [Target(command, Path(root)) for command in COMMANDS if not names or command.name in names]
         end = float("inf") if seconds is None else time.monotonic() + seconds
-        for number in range(sys.maxsize if count is None else count):
-            if time.monotonic() > end:
+        for number in itertools.count():
+            if time.monotonic() > end or kills == count:
                 break
             target = targets[0] if number % 10 else rng.choice(targets)
             how, killed, found = target.kill(rng, strace and number % 2 == 1)
+            kills += killed
             result = found if found in ("old", "new") else "broken"
             report.outcomes[f"{target.command.name}{'' if killed else ', ended before'}: {result}"] += 1
             if found not in ("old", "new"):
