@@ -23,7 +23,7 @@ from tests.docs.pages import DOCS
 #: What each row of the table is called in the code.
 NUMBERS = {
     "characters of a file": written.MAX_CHARACTERS,
-    "words and signs of a file": written.MAX_TOKENS,
+    "words, signs and line ends of a file": written.MAX_TOKENS,
     "operators in a row, `else if` included": written.MAX_CHAIN,
     "nesting of brackets and expressions": written.MAX_DEPTH,
     "digits of a number that is written": written.MAX_DIGITS,

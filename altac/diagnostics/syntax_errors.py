@@ -75,7 +75,7 @@ class FileTooLarge(Problem):
 @diagnostic
 class TooManyTokens(Problem):
     code = "too-many-words"
-    title = "{name} has more than {limit:,} words and signs"
+    title = "{name} has more than {limit:,} words, signs and line ends"
     help = "write repeated parts as tables with `for`, or split the file and `import` its parts"
     name: str
     limit: int

@@ -28,7 +28,7 @@ class Token:
 
 
 #: About what is a token but no blank.
-_WORD = re.compile(r"\w+|[^\w\s]")
+_WORD = re.compile(r"\w+|[^\w\s]|[\n\r]")
 
 
 def words(text: str, most: int) -> int:

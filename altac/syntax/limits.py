@@ -2,7 +2,7 @@
 
 #: Characters in a file.
 MAX_CHARACTERS = 4_000_000
-#: Words and signs in a file.
+#: Words, signs and line ends in a file.
 MAX_TOKENS = 600_000
 #: Operators in a row, `else if` included: what stands side by side is no nesting.
 MAX_CHAIN = 10_000

@@ -194,7 +194,9 @@ class Repairer(Explainer):
             return None
         hint = "each variable is updated in a statement of its own; all of them read what the layer began with"
         hole = Token("HOLE", "", token.start, token.start, token.level, token.block)
-        while self._kind(stop) not in ("SEPARATOR", "BRACE_CLOSE", END) or self.tokens[stop].level > token.level:
+        while stop < len(self.tokens) and self.tokens[stop].level >= token.level:
+            if self.tokens[stop].type == "SEPARATOR" and self.tokens[stop].level == token.level:
+                break
             stop += 1
         return Repair(self._unexpected(index, token, hint), first, stop, [hole])
 

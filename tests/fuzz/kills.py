@@ -190,8 +190,8 @@ class Target:
 
 
 def main(seconds: float | None = None, count: int | None = None, seed: int = 0, names: Sequence[str] = ()) -> Report:
-    """Kill for ``seconds``, once the outputs to replace are made, or ``count`` runs that had not ended by themselves; the commands
-    ``names``, or all."""
+    """Kill runs of the commands ``names``, or of all, for ``seconds`` once the outputs to replace are made, or until ``count`` of
+    them were killed before they ended."""
     rng = random.Random(seed)
     strace = shutil.which("strace") is not None
     report = Report(Counter(), [])
