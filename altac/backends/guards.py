@@ -267,4 +267,11 @@ def weight_entries(data: bytes) -> dict[str, tuple[str, tuple[int, ...], int, in
         if last - first != _DTYPES[dtype] * prod(shape) or start + last > len(data):
             raise ValueError(f"`{name}` is cut off, or not as large as its shape")
         entries[name] = dtype, shape, start + first, start + last
+    end = start
+    for name, (*_, first, last) in sorted(entries.items(), key=lambda entry: entry[1][2:]):
+        if first != end:
+            raise ValueError(f"`{name}` does not begin where the tensor before it ends")
+        end = last
+    if end != len(data):
+        raise ValueError(f"{len(data) - end} bytes at its end belong to no tensor")
     return entries

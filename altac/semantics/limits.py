@@ -7,7 +7,7 @@ from typing import Final
 from altac.diagnostics.problem import Problem
 
 #: Steps of compile-time evaluation.
-STEPS: Final = 1_000_000
+STEPS: Final = 400_000
 #: Calls inside calls.
 CALLS: Final = 120
 #: Imports inside imports, components inside components.
@@ -19,7 +19,7 @@ ERRORS: Final = 100
 #: Declarations that need one another's values.
 DECLARATIONS: Final = 400
 #: Statements of the MLP once functions are inlined and loops unrolled.
-STATEMENTS: Final = 200_000
+STATEMENTS: Final = 150_000
 #: Times that the MLP is gone through until no family of sets grows any more.
 ROUNDS: Final = 5_000
 #: Values of a type: integers of a range, buckets of a real, sets of a declared family.

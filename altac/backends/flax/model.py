@@ -282,13 +282,17 @@ def load(directory: str | Path | None = None, *, checked: bool = False) -> Model
     Raises:
         ValueError: a file is missing, broken or of another model; it names the file, and the field or weight.
     """
+    from safetensors import SafetensorError
     from safetensors.flax import load_file  # its function of bytes does not know bfloat16
 
     folder = Path(__file__).parent if directory is None else Path(directory)
     configuration = read_configuration(folder / "config.json")
     read_weights(folder / "model.safetensors")  # says plainly what is wrong with them
     checker = Checker.read(folder, configuration.certificate.logit_gap) if checked else None
-    return Model(configuration, load_file(folder / "model.safetensors"), checker)
+    try:
+        return Model(configuration, load_file(folder / "model.safetensors"), checker)
+    except SafetensorError as error:
+        raise ValueError(f"model.safetensors: {error}") from None
 
 
 if __name__ == "__main__":
