@@ -19,7 +19,7 @@ ERRORS: Final = 100
 #: Declarations that need one another's values.
 DECLARATIONS: Final = 400
 #: Statements of the MLP once functions are inlined and loops unrolled.
-STATEMENTS: Final = 150_000
+STATEMENTS: Final = 120_000
 #: Times that the MLP is gone through until no family of sets grows any more.
 ROUNDS: Final = 5_000
 #: Values of a type: integers of a range, buckets of a real, sets of a declared family.
