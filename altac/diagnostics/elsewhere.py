@@ -8,6 +8,9 @@ _NUMBERS = "a number in a variable has the range that it needs as its type, with
 _REALS = "a real-valued variable has the buckets that it is read in as its type: `real in BUCKETS`"
 _TEXTS = "strings are known at compile time only; a variable holds a `Token` or a member of an `enum`"
 _EMPTY = "there is no empty value: declare an `enum` that has a member for it"
+_UNDEFINED = (
+    "no program can ask whether a head has a value: a variable tells where it has one, such as `var first: bool = ...`"
+)
 _FUNCTION = "functions are declared with `fn`"
 _LOOP = "layers are the loop: the `mlp` block runs once per layer until the program halts"
 _COMPONENT = "what belongs together is a `component`"
@@ -23,7 +26,7 @@ _OUTPUT = "the variable to read the result from is named with `output`"
 #: What other languages call something: how it is said here.
 ELSEWHERE = {
     # values and types
-    "None": _EMPTY, "null": _EMPTY, "nil": _EMPTY, "NULL": _EMPTY, "undefined": _EMPTY, "Option": _EMPTY, "Optional": _EMPTY,
+    "None": _EMPTY, "null": _EMPTY, "nil": _EMPTY, "NULL": _EMPTY, "undefined": _UNDEFINED, "Option": _EMPTY, "Optional": _EMPTY,
     "i8": _NUMBERS, "i16": _NUMBERS, "i32": _NUMBERS, "i64": _NUMBERS, "isize": _NUMBERS, "integer": _NUMBERS, "Int": _NUMBERS,
     "u8": _NUMBERS, "u16": _NUMBERS, "u32": _NUMBERS, "u64": _NUMBERS, "usize": _NUMBERS, "uint": _NUMBERS, "nat": _NUMBERS,
     "f32": _REALS, "f64": _REALS, "float": _REALS, "double": _REALS, "Float": _REALS,
@@ -57,6 +60,7 @@ ELSEWHERE = {
     "mut": "what changes from layer to layer is a `var`; a `let` never changes",
     "class": _COMPONENT, "struct": _COMPONENT,
     "from": "a module is imported whole, `import std.counting`, and its names are written `counting.NAME`",
+    "std": "a module of the library is imported first, `import std.counting`, and is then called `counting`",
     "include": "a module is imported with `import`",
     "require": "a module is imported with `import`",
     "print": _SHOW, "println": _SHOW, "printf": _SHOW,

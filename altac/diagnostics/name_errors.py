@@ -21,6 +21,7 @@ class Declared(Problem):
 class UnknownName(Problem):
     name: str
     suggestion: str = ""
+    pattern: bool = False
     code = "unknown-name"
     title = "unknown name `{name}`"
     label = "not declared here"
@@ -28,7 +29,11 @@ class UnknownName(Problem):
     def render_help(self) -> str:
         if self.name in ELSEWHERE and self.suggestion.lower() != self.name.lower():
             return ELSEWHERE[self.name]
-        return f"did you mean `{self.suggestion}`?" if self.suggestion else "declare it, or check its spelling"
+        if self.suggestion:
+            return f"did you mean `{self.suggestion}`?"
+        if self.pattern:
+            return "a pattern names a value and binds no name; the arm for the rest is `_ => ...`"
+        return "declare it, or check its spelling"
 
 
 @diagnostic
@@ -232,6 +237,9 @@ class WrongArguments(Problem):
     code = "wrong-arguments"
     title = "`{name}` takes {expected} arguments, {found} given"
     help = "give as many arguments as its declaration has parameters"
+
+    def render_title(self) -> str:
+        return super().render_title().replace(" 1 arguments,", " 1 argument,")
 
     def secondary(self) -> tuple[Label, ...]:
         return (Label(self.declared, "declared here"),) if self.declared is not None else ()

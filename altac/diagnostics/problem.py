@@ -116,13 +116,13 @@ def did_you_mean(name: str, candidates: Any) -> str:
     """The candidate that ``name`` most likely misspells, or the empty string.
 
     The sole case-insensitive match wins, then the nearest by edit distance if that distance is at
-    most ``max(len(name) / 3, 1)``. As many candidates are measured as `_MOST` allows.
+    most ``max(len(name) / 3, 1)``; a single letter misspells nothing. As many candidates are measured as `_MOST` allows.
     """
     options = sorted(set(map(str, candidates)))
     folded = [c for c in options if c.lower() == name.lower()]
     if len(folded) == 1:
         return folded[0]
-    limit, left = max(len(name) // 3, 1), _MOST
+    limit, left = max(len(name) // 3, min(len(name) - 1, 1)), _MOST
     best = (limit + 1, "")
     for option in options:
         if abs(len(option) - len(name)) <= limit:

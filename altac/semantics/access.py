@@ -140,7 +140,10 @@ def field(context: Context, base: Value, node: tree.FieldAccess) -> Value:
             try:
                 return operators.lift(lambda record: _get_field(record, name), base, span=node.span)
             except OperandError:
-                return context.unknown(UnknownMember, name, node.field.span, _field_names(base), of="the record")
+                fields = _field_names(base)
+                if not fields:
+                    return context.fail(NoField(span=node.field.span, name=name, found=kind(base)))
+                return context.unknown(UnknownMember, name, node.field.span, fields, of="the record")
         case (
             bool() | int() | Fraction() | str() | tuple() | frozenset() | ListV() | MapV() | RangeV() | SymbolV()
             | AmbiguousV() | TypeV() | BuiltinV() | FnV() | ComponentV() | ScopeV() | Rt()

@@ -92,6 +92,11 @@ class Context:
         self.report(problem)
         return POISON
 
+    def faulty(self, span: Span) -> bool:
+        """Whether something in ``span`` has been reported."""
+        places = (p.span for p in self.problems.values() if p.span is not None and p.span.source == span.source)
+        return any(span.start <= place.start < span.end for place in places)
+
     @property
     def has_errors(self) -> bool:
         """Whether anything but warnings has been found."""

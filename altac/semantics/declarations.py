@@ -92,6 +92,8 @@ def _enum(context: Context, decl: tree.EnumDecl) -> Value:
             continue
         seen[name] = member.name.span
         members.append(ir.Symbol(name, member.spelling.value if member.spelling is not None else name))
+    if not members and context.faulty(decl.span):
+        return POISON  # what stands there could not be read
     if not members:
         return context.fail(EmptyEnum(span=decl.span, name=decl.name.text))
     return TypeV(ir.EnumDomain(decl.name.text, tuple(members)), decl.name.text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from fractions import Fraction
+from functools import partial
 
 from altac import ir
 from altac.diagnostics.name_errors import (
@@ -158,7 +159,7 @@ def _operation(context: Context, node: tree.Binary, left: Value, env: Env) -> Va
         context.spend((_length(left) + _length(right)) // 4, node.span)
     return context.attempt(
         node,
-        lambda: operators.binary(node.op, left, right, node.span),
+        lambda: operators.hinted(node.op, left, right, node.span),
         lambda: (node.op, f"{kind(left)} and {kind(right)}"),
     )
 
@@ -467,7 +468,7 @@ def _match(context: Context, node: tree.Match, env: Env) -> Value:
     subject = evaluate(context, node.subject, env)
     if subject is POISON:
         return POISON
-    arms = patterns.arms(context, node, subject, lambda pattern: evaluate(context, pattern, env), env.general)
+    arms = patterns.arms(context, node, subject, partial(evaluate, context, env=env.of_pattern()), env.general)
     if arms is None:
         return POISON
     result: Value | None = None

@@ -81,7 +81,14 @@ def fit(context: Context, value: Value, type_: Type | Poison, node: tree.Expr) -
     if fits:
         return value
     hint = ""
-    if isinstance(type_, ir.IntDomain) and (operators.is_bool(value) or kind(value) == "Token"):
+    if (
+        isinstance(type_, ir.EnumDomain)
+        and isinstance(value, str)
+        and value in map(str, (m.name for m in type_.members))
+    ):
+        hint = f"write the member without quotes: `{value}`"
+    enum = isinstance(value, (Rt, SymbolV)) and isinstance(value.domain, ir.EnumDomain)
+    if isinstance(type_, ir.IntDomain) and (operators.is_bool(value) or kind(value) == "Token" or enum):
         hint = "write `int(...)` to turn it into a number"
     elif isinstance(type_, ir.IntDomain) and kind(value) == "real":
         hint = "the whole part of a quotient is written `a div b`, the nearest integer `round(...)`"

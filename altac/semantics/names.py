@@ -60,7 +60,7 @@ def lookup(context: Context, name: str, span: Span, env: Env) -> Value:
         known += ["token", "position"]
     if isinstance(context.tokens, ir.TokenDomain):
         known.extend(str(t.name) for t in context.tokens.tokens)
-    return context.unknown(UnknownName, name, span, known)
+    return context.unknown(UnknownName, name, span, known, pattern=env.pattern)
 
 
 def _keyword(context: Context, name: str, span: Span, env: Env) -> Value:

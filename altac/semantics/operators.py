@@ -227,6 +227,27 @@ def binary(op: str, a: Value, b: Value, span: Span) -> Value:
     return Rt(ir.Arithmetic(op, rt(a).expr, rt(b).expr, span), domain)  # type: ignore[arg-type]
 
 
+def hinted(op: str, a: Value, b: Value, span: Span) -> Value:
+    """As `binary`; an `OperandError` says what is written instead, where that is known."""
+    try:
+        return binary(op, a, b, span)
+    except OperandError as error:
+        raise OperandError(error.hint or _instead(op, a, b)) from None
+
+
+def _instead(op: str, a: Value, b: Value) -> str:
+    if kind(a) == kind(b) == "set":
+        return "sets are combined with `union(a, b)`, `intersect(a, b)` and `minus(a, b)`"
+    domain = next(
+        (v.domain for v in (a, b) if isinstance(v, (Rt, SymbolV)) and isinstance(v.domain, ir.EnumDomain)), None
+    )
+    if domain is None or not (is_int(a) or is_int(b) or isinstance(a, str) or isinstance(b, str)):
+        return ""
+    if op in ("==", "!=", "in", "not in"):
+        return f"write the member itself, such as `{domain.members[0].name}`"
+    return "write `int(...)` for the number of a member, which begins at 0"
+
+
 def categorical(*values: Value) -> bool:
     """Whether all ``values`` have codes, known or not."""
     return all(isinstance(v, Rt) or code_of(v) is not None for v in values)

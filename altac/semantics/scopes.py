@@ -23,10 +23,10 @@ class Env:
 
     ``runtime`` says whether variables and heads may be; ``initial`` has the values of ``token`` and ``position`` while an
     initial value is evaluated. ``depth`` counts the calls around. ``general`` says whether the same text is evaluated for other
-    values too: in functions, components and loops.
+    values too: in functions, components and loops. ``pattern`` says that it is that of an arm.
     """
 
-    __slots__ = ("depth", "general", "initial", "names", "runtime", "space")
+    __slots__ = ("depth", "general", "initial", "names", "pattern", "runtime", "space")
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class Env:
         self.initial = initial
         self.depth = depth
         self.general = general or space.parent is not None
+        self.pattern = False
 
     def child(self, *, general: bool = False) -> Env:
         """A block inside this one; a ``general`` one is evaluated for several values."""
@@ -51,6 +52,12 @@ class Env:
             self.space, dict(self.names), runtime=self.runtime, initial=self.initial, depth=self.depth,
             general=general or self.general,
         )  # fmt: skip
+
+    def of_pattern(self) -> Env:
+        """The same place, for the pattern of an arm."""
+        inner = self.child()
+        inner.pattern = True
+        return inner
 
     def call(self, space: Namespace, names: dict[str, Value]) -> Env:
         """The body of a function declared in ``space``."""

@@ -126,11 +126,14 @@ class Statements:
         subject = self._held(evaluate(self.context, node.subject, env), result, node, ["the matched value"])
         arms = None
         if subject is not POISON:
-            values = partial(evaluate, self.context, env=env)
+            values = partial(evaluate, self.context, env=env.of_pattern())
             arms = patterns.arms(self.context, node, subject, values, env.general)
         if arms is None:
             for arm in node.arms:
-                self.block(arm.body, env)
+                inner = env.child()
+                inner.names.update((p.value.name, POISON) for p in arm.patterns if isinstance(p, tree.ValuePattern)
+                                   and isinstance(p.value, tree.Ref))  # fmt: skip
+                self.block(arm.body, inner)
             return
         chain: tuple[ir.Stmt, ...] = ()
         for chosen in reversed(arms):

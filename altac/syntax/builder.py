@@ -365,6 +365,8 @@ class Builder(ExpressionBuilder):
             else:
                 guess = did_you_mean(name, ("query", "key", "value", "at"))
                 hint = f"; did you mean `{guess}`?" if guess else ""
+                if name in ("default", "otherwise", "else"):
+                    hint = "; where it selects nothing it has no value: give one where it is read"
                 self._bad_head(argument.name, f"`attend` has no argument `{name}`", "unknown argument", hint)
         missing = [name for name in ("query", "key", "value") if name not in given]
         hole = tree.SyntaxErrorExpr(Span(self.source, attend.start, attend.end))

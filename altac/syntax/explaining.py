@@ -108,7 +108,7 @@ class Explainer:
         elif END in wanted and "a declaration" not in parts:
             parts.append("the end of the file")
         if not parts:
-            parts.append("an operator")
+            parts.append("`(`" if wanted == {"PAREN_OPEN"} else "an operator")
         return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " or " + parts[-1]
 
     def _hint(self, index: int, token: Token, wanted: set[str]) -> str:
@@ -122,6 +122,16 @@ class Explainer:
             return "a string has no prefix; strings are joined with `+`"
         if before.type == "NOT" and "IN" in wanted:
             return "membership is tested with `not in`, inequality with `!=`"
+        if token.type == "ATTEND":
+            return "attention is a declaration of its own, `head h = attend(...)`, and `h` is what is read elsewhere"
+        if token.type == "TOKENS" and "TOKEN" in wanted:
+            return "the token of a position is `token`, in the initial value of a variable"
+        if token.type == "IF" and {"ARROW", "BAR"} <= wanted:
+            return "the pattern of an arm has no condition: write an `if` in its block"
+        if self._kind(index - 2) == "FN" and wanted == {"PAREN_OPEN"}:
+            return "a function has parameters, `fn f(x) = ...`; a value that has a name is a `const`"
+        if before.type == "ASSIGN" and wanted <= {"STRING"}:
+            return "what follows a member or a token is how it is written in texts, a string; numbers of members begin at 0"
         if token.type == "SET":
             return "a set is written `{a, b}`, the empty one `{}`"
         if token.type == "RANGE" and self._kind(index - 2) == "RANGE":

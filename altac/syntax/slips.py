@@ -114,9 +114,8 @@ class Repairer(Explainer):
         naming = self._kind(index - 1) in ("VAR", "HEAD", "FN", "LET", "PARAM", "CONST", "TYPE", "ENUM", "COMPONENT",
                                            "USE", "PROGRAM", "FOR")  # fmt: skip
         if not naming:
-            if token.type in _STRUCTURAL | self.operators or (
-                token.type == "SET" and self._kind(index + 1) == "PAREN_OPEN"
-            ):
+            called = token.type in ("SET", "ATTEND") and self._kind(index + 1) == "PAREN_OPEN"
+            if called or token.type in _STRUCTURAL | self.operators:
                 return None
             uses = self.after_values | {"UPDATE", "ASSIGN", "COMMA", "ARROW", "COLON", "PAREN_CLOSE", "BRACKET_CLOSE"}
             if self._first(index) == index and self._kind(index + 1) not in uses:
@@ -263,11 +262,10 @@ class Repairer(Explainer):
     def _conditional(self, index: int, token: Token) -> Repair | None:
         """``x <- a if c else b``, ``x <- c ? a : b``"""
         first = self._first(index)
-        if (
-            (token.type != "IF" and token.text != "?")
-            or index == first
-            or self._kind(index - 1) not in OPERAND_END - {"BRACE_CLOSE"}
-        ):
+        asks = token.type == "IF" or token.text == "?"
+        if not asks or index == first or self._kind(index - 1) not in OPERAND_END - {"BRACE_CLOSE"}:
+            return None
+        if self.machine.accepts("BAR"):  # after the pattern of an arm
             return None
         value = index
         while value > first and not (
