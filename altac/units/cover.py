@@ -219,7 +219,8 @@ class Covers:
             for value in run.values[::way] if inner else run.values[::way][:1]:
                 wanted = int(level > 0) if inner else int(self._is_one(run, negated))
                 if level != wanted:
-                    result.append((wanted - level, self._at_least(node, value, way) if number else ALWAYS))
+                    begins = not number and value == run.values[::way][0]
+                    result.append((wanted - level, ALWAYS if begins else self._at_least(node, value, way)))
                     level = wanted
                 if inner:  # from level 1 the complement is subtracted, from level 0 the region added
                     turn = -1 if level else 1
