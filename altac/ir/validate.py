@@ -75,9 +75,6 @@ def _domain(domain: Domain) -> Faults:
                 yield "no members"
             if len({s.name for s in symbols}) < len(symbols):
                 yield "two members have the same name"
-            spelled = [s.spelling for s in symbols if s.spelling]
-            if isinstance(domain, TokenDomain) and len(set(spelled)) < len(spelled):
-                yield "two tokens have the same spelling"
         case RealDomain(buckets=buckets):
             if not buckets:
                 yield "no buckets"

@@ -110,3 +110,13 @@ def test_json_stays_json_where_no_spelling_reads_it() -> None:
     assert program.encode("[1, 2]") == (1, 2)
     assert program.encode("[]") == ()
     assert program.encode("12") == (1, 2)
+
+
+def test_tokens_that_are_written_alike_are_read_alike_by_the_model(tmp_path: Path) -> None:
+    file = tmp_path / "alike.alta"
+    text = 'program p\ntokens 1, "1", 2\nvar first: bool = token == 1\nmlp { first <- not first }\noutput first\nlayers 2\n'
+    file.write_text(text, encoding="utf-8")
+    program, model = load(file), load(file).compile()
+    for given in ("112", [1, "1", 2]):
+        assert model.run([given]) == program.run([given])
+    assert [run.output for run in program.run(["1", [1], ["1"]])] == [[True], [True], [False]]

@@ -35,7 +35,6 @@ from altac.ir import (
     Rule,
     SetDomain,
     Symbol,
-    TokenDomain,
     Variable,
 )
 from altac.ir.validate import CHECKS, validate
@@ -75,7 +74,6 @@ FAULTS: list[tuple[Program, str]] = [
     (with_domain(IntDomain(2, 1)), "2..1 is empty"),
     (with_domain(EnumDomain("E", ())), "no members"),
     (with_domain(EnumDomain("E", (Symbol("x", "1"), Symbol("x", "2")))), "same name"),
-    (replace(BASE, tokens=TokenDomain((Symbol("x", "s"), Symbol("y", "s")))), "same spelling"),
     (with_domain(RealDomain(())), "no buckets"),
     (with_domain(RealDomain((Fraction(1), Fraction(1)))), "do not ascend"),
     (with_domain(RealDomain((0.5,))), "not a Fraction"),  # type: ignore[arg-type]
