@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 TARGETS = {
     "flax": "altac.backends.flax",
     "numpy": "altac.backends.numpy",
+    "torch": "altac.backends.torch",
 }
 DEFAULT = "flax"
 

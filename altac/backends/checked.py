@@ -91,30 +91,35 @@ class Checker:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(f"checks.json, labels.json: not as altac wrote them: {error}") from None
 
-    def faults(self, transformer: Any, tokens: Array, mask: Array, layers: Sequence[int]) -> list[Fault | None]:
-        """The first fault of every row of a batch (B, T) in its first ``layers`` layers: the lowest layer, then position."""
+    def faults(self, model: Any, tokens: Array, mask: Array, layers: Sequence[int]) -> list[Fault | None]:
+        """The first fault of every row of a batch (B, T) in its first ``layers`` layers: the lowest layer, then position.
+
+        ``model`` is an `Inference`: its Transformer computes the states, on arrays of its own library.
+        """
+        transformer, own_mask = model.transformer, model.own(mask)
         found: list[Fault | None] = [None] * len(tokens)
         biases = transformer.attention.biases(tokens.shape[1]) if transformer.heads else None
-        x = transformer.embed(tokens, mask)
+        x = transformer.embed(model.own(tokens), own_mask)
         for layer in range(1, max(layers, default=0) + 1):
             going = np.array([layer <= last and fault is None for last, fault in zip(layers, found, strict=True)])
             if not going.any():
                 break
             present = mask & going[:, None]
-            codes = self._codes(transformer, x, biases, mask)[present]
+            codes = self._codes(model, x, biases, own_mask)[present]
             states, which = np.unique(codes, axis=0, return_inverse=True)
             heads = [self._fault(tuple(state)) for state in states.tolist()]
             which = which.reshape(-1)  # numpy 2.0 gives it two dimensions
             wrong = np.array([head is not None for head in heads], bool)[which]
             for (row, position), state in zip(np.argwhere(present)[wrong].tolist(), which[wrong].tolist(), strict=True):
                 found[row] = found[row] or Fault(layer, position, heads[state] or "")
-            x = transformer.layer(x, biases, mask)
+            x = transformer.layer(x, biases, own_mask)
         return found
 
-    def _codes(self, transformer: Any, x: Any, biases: Any, mask: Array) -> Array:
+    def _codes(self, model: Any, x: Any, biases: Any, mask: Any) -> Array:
         """The codes of all slots after attention, (B, T, slots); `_UNDEFINED` where a head is."""
-        features = np.asarray(transformer.mlp.features(transformer.attend(x, biases, mask)), np.float32)
-        logits = None if biases is None else np.asarray(transformer.attention.logits(x, biases, mask))
+        transformer = model.transformer
+        features = model.back(transformer.mlp.features(transformer.attend(x, biases, mask)))
+        logits = None if biases is None else model.back(transformer.attention.logits(x, biases, mask))
         found = []
         for slot in self._slots.values():
             codes = features[..., slot.first : slot.first + slot.size].argmax(axis=-1) + slot.low

@@ -82,6 +82,14 @@ class Inference(ABC):
         """Run token indices (B, T) of which ``mask`` (B, T) tells that they are no padding, at most ``max_layers`` layers
         (None: the limit of the program). The arrays of the output are numpy's. Raises as the Transformer does."""
 
+    def own(self, array: Array) -> Any:
+        """A numpy array as the Transformer takes it."""
+        return array
+
+    def back(self, array: Any) -> Array:
+        """Numbers of the Transformer as a numpy array."""
+        return np.asarray(array, np.float32)
+
     # text and JSON
 
     def encode(self, item: str | Sequence[str | int]) -> list[int]:
@@ -242,7 +250,7 @@ class Inference(ABC):
             return runs
         # Where the limit is given, layers that change nothing are counted, but need not be run.
         last = [run.recurs + 1 if given is not None and run.recurs >= 0 else run.layers for run in runs]
-        faults = self.checker.faults(self.transformer, tokens, mask, last)
+        faults = self.checker.faults(self, tokens, mask, last)
         return [
             run if fault is None else Run(
                 [], fault.layer, False, -1, run.margin, "undefined-read" if fault.head else "run-time-error",

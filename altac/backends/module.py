@@ -7,7 +7,8 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from itertools import count
@@ -17,6 +18,8 @@ from types import ModuleType
 from altac.backends.checked import Checker
 from altac.backends.description import docstring, readme
 from altac.backends.protocol import Model
+from altac.diagnostics.cli_errors import MissingExtra
+from altac.diagnostics.problem import AltacError
 from altac.ir.json import dump
 from altac.transformer import BuiltModel
 from altac.transformer.configuration import FORMAT
@@ -37,7 +40,8 @@ class ModuleBackend:
     """A backend whose model.py is the module ``template``; see `altac.backends.protocol.Backend` for the other fields.
 
     ``template`` has a class ``Model`` of a configuration and weights by name, and a function ``load`` of a directory.
-    ``usage`` is Python code that shows how to use its Transformer.
+    ``usage`` is Python code that shows how to use its Transformer. ``extra`` is that of altac which installs what the
+    library needs, if altac itself does not.
     """
 
     name: str
@@ -46,6 +50,7 @@ class ModuleBackend:
     requires: tuple[str, ...]
     template: str
     usage: str
+    extra: str = ""
 
     def files(self, built: BuiltModel) -> Mapping[str, bytes]:
         """model.py and its support, the weights, configuration and labels, and a README."""
@@ -68,13 +73,28 @@ class ModuleBackend:
         if checked:
             labels, gap = json.loads(built.labels.to_json()), built.configuration.certificate.logit_gap
             checker = Checker(json.loads(dump(built.program, spans=False)), labels, gap)
-        found: Model = importlib.import_module(self.template).Model(built.configuration, built.weights, checker)
+        with self._importing():
+            module = importlib.import_module(self.template)
+        found: Model = module.Model(built.configuration, built.weights, checker)
         return found
 
     def load(self, directory: Path) -> Model:
         """What the model.py in ``directory`` loads."""
-        found: Model = load_module(directory).load()
+        with self._importing():
+            module = load_module(directory)
+        found: Model = module.load()
         return found
+
+    @contextmanager
+    def _importing(self) -> Iterator[None]:
+        try:
+            yield
+        except ModuleNotFoundError as error:
+            if not self.extra or error.name not in self.requires:
+                raise
+            raise AltacError(
+                MissingExtra(what=f"a model for {self.name}", package=error.name, extra=self.extra)
+            ) from None
 
 
 def standalone(source: str, docstring: str | None = None) -> str:

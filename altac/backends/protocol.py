@@ -50,7 +50,8 @@ class Backend(Protocol):
         """
 
     def model(self, built: BuiltModel, *, checked: bool = False) -> Model:
-        """The model in this process; ``checked``: runs say where they first have an error. Raises as `files` does."""
+        """The model in this process; ``checked``: runs say where they first have an error. Raises as `files` does, and
+        `AltacError` if its library is not installed."""
 
     def load(self, directory: Path) -> Model:
         """The model that the files in ``directory`` are, with the code and the library that they are for.

@@ -68,6 +68,8 @@ def read(directory: str | os.PathLike[str]) -> LoadedModel:
     try:
         program = load((path / PROGRAM).read_text(encoding="utf-8"))
         model = found.load(path)
+    except AltacError:
+        raise
     except Exception as error:  # its files are sound: what its library raises is for the user to see
         raise _unreadable(directory, f"{type(error).__name__}: {error}") from error
     return LoadedModel(manifest.target, program, model)

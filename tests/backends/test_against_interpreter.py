@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from altac.backends import TARGETS, inference
+from altac.backends import inference
 from altac.backends.flax.model import Fixed, Model, Transformer
 from altac.backends.inference import Inference
 from altac.backends.runner import TransformerRunner
@@ -40,7 +40,7 @@ from altac.units import prune, units
 from altac.units.layers import Layer, Matrix, Origin, Units
 from tests import programs
 from tests.endings import CASES, Case, ending
-from tests.models import build
+from tests.models import INSTALLED, build
 from tests.random_programs import Options, random_inputs, random_program
 
 
@@ -68,7 +68,7 @@ def compare(
 def runners(program: Program, level: int = 2) -> dict[str, TransformerRunner]:
     """The compiled program in every library."""
     built = build(program, units(program, level))
-    return {target: TransformerRunner.of(built, target) for target in TARGETS}
+    return {target: TransformerRunner.of(built, target) for target in INSTALLED}
 
 
 BUILT = [
@@ -116,11 +116,11 @@ def test_a_first_layer_of_predicates() -> None:
     inputs = [tokens for n in range(5) for tokens in product(range(3), repeat=n)]
     sound = [r for r in run(program, inputs) if r.error is None]
     assert len(sound) > 30
-    for target in TARGETS:
+    for target in INSTALLED:
         assert TransformerRunner.of(built, target).run([r.input for r in sound]) == sound
     assert found.predicates is not None
     wrong = replace(found, predicates=replace(found.predicates, bias=np.ones(found.features.count, np.int64)))
-    for target in TARGETS:
+    for target in INSTALLED:
         assert TransformerRunner.of(build(program, wrong), target).run([r.input for r in sound], 3) != sound
 
 
@@ -183,7 +183,7 @@ def test_undefined_heads_do_not_disturb_what_is_guarded() -> None:
         assert compare(program, inputs, level) == len(inputs)
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_updates_out_of_range_never_reach_a_neighbour(target: str) -> None:
     """Pitfall: an out-of-range update that writes into the dimensions of the next variable."""
     count = programs.const(IntDomain(-2, 2), "count", 0)
@@ -197,7 +197,7 @@ def test_updates_out_of_range_never_reach_a_neighbour(target: str) -> None:
     assert runner.run([(0,)])[0].output == (1,)
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_max_layers_is_exact_and_halted_inputs_run_none(target: str) -> None:
     program = programs.parity_relative()
     start = next(i for i, s in enumerate(program.symbols) if s.name == "START")
@@ -213,7 +213,7 @@ def _codes(results: Sequence[Result]) -> list[str | None]:
     return [None if r.error is None else r.error.code for r in results]
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_programs_that_cycle_are_reported(target: str) -> None:
     """Pitfall: a limit that is reached in silence. A cycle of states ends the run, as in the interpreter."""
     value = programs.by_token(IntDomain(0, 4), "value", range(5))
@@ -232,7 +232,7 @@ def test_programs_that_cycle_are_reported(target: str) -> None:
     assert [r.output for r in runner.run(inputs, 7)] == [r.output for r in run(program, inputs, 7)]
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 @pytest.mark.parametrize(
     ("low", "causal", "code"),
     [
@@ -264,7 +264,7 @@ def test_generation_goes_on_to_a_limit_beyond_the_usual_one(monkeypatch: pytest.
         assert runner.run(inputs) == run(program, inputs)
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_a_model_made_for_shorter_texts_than_a_program_generates_says_so(target: str) -> None:
     value = programs.by_token(IntDomain(0, 9), "value", [0, *range(9)])
     program = Program("down", IntDomain(0, 9), (value,), (), MlpCode(()), "value", max_layers=0, causal=Causal(0, None))
@@ -279,7 +279,7 @@ def test_a_model_made_for_shorter_texts_than_a_program_generates_says_so(target:
         runner.model([4])
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_a_negative_number_of_layers_is_refused(target: str) -> None:
     program = programs.parity_relative()
     with pytest.raises(AltacError) as raised:
@@ -302,14 +302,14 @@ def test_gradients_flow_through_unrolled_layers() -> None:
     assert max(sizes) > 0
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_empty_input_gives_empty_output(target: str) -> None:
     program = programs.parity_relative()
     (result,) = TransformerRunner.of(build(program, units(program, 2)), target).run([()])
     assert result.output == ()
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_a_hundred_layers_leave_no_residue(target: str) -> None:
     program = programs.parity_sum(20)
     runner = TransformerRunner.of(build(program, units(program, 0)), target)
@@ -320,7 +320,7 @@ def test_a_hundred_layers_leave_no_residue(target: str) -> None:
     assert {margin for _, margin in found} == {1.0}
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_inputs_beyond_the_certified_length_are_refused(target: str) -> None:
     program = programs.parity_sum(20)
     runner = TransformerRunner.of(build(program, units(program, 2), max_length=10), target)

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import altac
-from altac.backends import TARGETS, backend
+from altac.backends import backend
 from altac.backends.inference import Run
 from altac.backends.module import load_module
 from altac.backends.writing import write
@@ -25,7 +25,7 @@ from altac.interpreter import run
 from altac.ir import Program
 from altac.units import prune, units
 from tests import programs
-from tests.models import build
+from tests.models import INSTALLED, build
 from tests.random_programs import Options, random_inputs, random_program
 
 PARITY = "examples/parity/sequential_relative.alta"
@@ -105,7 +105,7 @@ def test_random_programs_in_flax() -> None:
     assert found
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_several_positions_of_one_value(target: str, tmp_path: Path) -> None:
     (tmp_path / "twice.alta").write_text(TWICE)
     program = altac.load(tmp_path / "twice.alta")
@@ -115,7 +115,7 @@ def test_several_positions_of_one_value(target: str, tmp_path: Path) -> None:
     assert said(twice) == ("undefined-read", 1, 0, "other")
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_empty_inputs_have_no_faults(target: str) -> None:
     model: Any = backend(target).model(altac.load(PARITY).compile().built, checked=True)
     assert model.run([]) == []
@@ -141,7 +141,7 @@ def test_an_option_of_the_api() -> None:
     assert bad.error == program.run(inputs)[1].error
 
 
-@pytest.fixture(scope="module", params=TARGETS)
+@pytest.fixture(scope="module", params=INSTALLED)
 def directory(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("checked") / "model"
     write(altac.load(PARITY).compile().built, path, request.param)

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from altac.backends import TARGETS, backend
+from altac.backends import backend
 from altac.backends.guards import check_configuration, layer_limit
 from altac.backends.inference import Inference
 from altac.backends.writing import write
@@ -26,7 +26,7 @@ from altac.transformer import BuiltModel
 from altac.transformer.configuration import Configuration
 from altac.units import units
 from tests import programs
-from tests.models import build
+from tests.models import INSTALLED, build
 
 
 def built_of(program: Program, dtype: str = "float32") -> BuiltModel:
@@ -38,7 +38,7 @@ def built() -> BuiltModel:
     return built_of(programs.parity_relative())
 
 
-@pytest.fixture(scope="module", params=TARGETS)
+@pytest.fixture(scope="module", params=INSTALLED)
 def model(request: pytest.FixtureRequest, built: BuiltModel) -> Any:
     return backend(request.param).model(built)
 
@@ -203,7 +203,7 @@ def test_flags_of_jax_change_nothing(dtype: str, name: str, value: Any) -> None:
 # --- files
 
 
-@pytest.fixture(params=TARGETS)
+@pytest.fixture(params=INSTALLED)
 def directory(request: pytest.FixtureRequest, built: BuiltModel, tmp_path: Path) -> Path:
     write(built, tmp_path / "model", request.param)
     return tmp_path / "model"

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 import altac
-from altac.backends import TARGETS
 from altac.backends.reading import read
 from altac.backends.verification import verify
 from altac.diagnostics import AltacError
 from altac.diagnostics.problem import Problem
+from tests.models import INSTALLED
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-@pytest.fixture(params=TARGETS)
+@pytest.fixture(params=INSTALLED)
 def directory(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     altac.load(EXAMPLES / "subleq.alta", {"SIZE": 6, "LOW": -6, "HIGH": 6}).compile().save(
         tmp_path / "m", request.param

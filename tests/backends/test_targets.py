@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from altac.backends import TARGETS, backend
+from altac.backends import backend
 from altac.backends.writing import write
 from altac.ir import MlpCode, Program, Symbol, TokenDomain
 from altac.transformer import BuiltModel
 from altac.units import units
 from tests import programs
-from tests.models import build
+from tests.models import INSTALLED, build
 
 #: What some target may need, and no other may import.
-LIBRARIES = {"altac", "jax", "flax", "safetensors", "ml_dtypes", "optax"}
+LIBRARIES = {"altac", "jax", "flax", "safetensors", "ml_dtypes", "optax", "torch"}
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def parity() -> BuiltModel:
     return build(program, units(program, 2))
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_a_target_describes_itself(target: str) -> None:
     found = backend(target)
     assert found.name == target
@@ -64,7 +64,7 @@ def python(target: str, code: str, folder: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_a_written_model_needs_what_it_says(parity: BuiltModel, tmp_path: Path, target: str) -> None:
     write(parity, tmp_path / "model", target)
     code = (
@@ -81,7 +81,7 @@ def test_a_written_model_needs_what_it_says(parity: BuiltModel, tmp_path: Path, 
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_a_written_model_is_a_package_too(parity: BuiltModel, tmp_path: Path, target: str) -> None:
     program = programs.countdown()
     write(parity, tmp_path / "parity", target)
@@ -93,7 +93,7 @@ def test_a_written_model_is_a_package_too(parity: BuiltModel, tmp_path: Path, ta
     assert python(target, code, tmp_path) == ["[3, 2, 1, 0] [False, True]"]
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_the_command_line_of_a_model(parity: BuiltModel, tmp_path: Path, target: str) -> None:
     write(parity, tmp_path / "model", target)
 
@@ -110,7 +110,7 @@ def test_the_command_line_of_a_model(parity: BuiltModel, tmp_path: Path, target:
     assert (done.returncode, done.stderr) == (1, "START 1 2: no token is spelled '2'\n")
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_bfloat16_weights_are_read_back_as_they_are(target: str, tmp_path: Path) -> None:
     program = programs.parity_sum(10)
     built = build(program, units(program, 2), dtype="bfloat16")
@@ -120,7 +120,7 @@ def test_bfloat16_weights_are_read_back_as_they_are(target: str, tmp_path: Path)
     assert [tuple(run) for run in loaded.run(inputs)] == [tuple(run) for run in direct.run(inputs)]
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_a_broken_configuration_names_its_field(parity: BuiltModel, tmp_path: Path, target: str) -> None:
     write(parity, tmp_path / "model", target)
     config = tmp_path / "model" / "config.json"
@@ -135,7 +135,7 @@ HOSTILE = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_no_spelling_or_comment_breaks_the_code(target: str, tmp_path: Path) -> None:
     """Tokens are in the docstring of model.py, and so are the name and the comment of a program."""
     symbols = tuple(Symbol(f"t{i}" if i % 2 else text, text) for i, text in enumerate(HOSTILE))

@@ -6,17 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from altac.backends import TARGETS
 from altac.backends.runner import TransformerRunner
 from altac.backends.verification import verify
 from altac.ir import MlpCode
 from altac.units import units
 from tests import programs
 from tests.endings import CASES
-from tests.models import build
+from tests.models import INSTALLED, build
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_bfloat16_models_are_exact_where_they_are_certified(target: str) -> None:
     program = programs.parity_relative()
     runner = TransformerRunner.of(build(program, units(program, 2), dtype="bfloat16"), target)
@@ -25,7 +24,7 @@ def test_bfloat16_models_are_exact_where_they_are_certified(target: str) -> None
     assert report.margin == 1.0
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_a_wrong_weight_is_found(target: str) -> None:
     program = programs.parity_relative()
     built = build(program, units(program, 0))
@@ -35,7 +34,7 @@ def test_a_wrong_weight_is_found(target: str) -> None:
         assert verify(program, runner, exhaustive=200, samples=20, max_layers=20).agrees is agrees
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_runs_that_never_end_are_compared(target: str) -> None:
     program = next(c for c in CASES if c.name == "turning").program
     runner = TransformerRunner.of(build(program, units(program, 2)), target)

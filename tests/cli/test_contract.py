@@ -16,6 +16,7 @@ from altac.backends import TARGETS
 from altac.cli import COMMANDS, main
 from altac.cli.explain import every_code
 from tests.endings import CASES
+from tests.models import INSTALLED
 
 ROOT = Path(__file__).parents[2]
 PARITY = str(ROOT / "examples" / "parity" / "sequential_relative.alta")
@@ -122,7 +123,7 @@ def test_build_writes_a_model_that_adds(tmp_path: Path) -> None:
     assert altac("build", ADDITION, "-o", str(tmp_path / "other")).exit_code == 1
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", INSTALLED)
 def test_every_target_is_built_and_verified(target: str, tmp_path: Path) -> None:
     directory = str(tmp_path / "model")
     file = str(ROOT / "examples" / "parity" / "sum_modulo.alta")
@@ -145,7 +146,7 @@ def test_an_altered_directory_is_not_verified(tmp_path: Path) -> None:
     result = altac("verify", str(directory))
     assert result.exit_code == 1
     assert "model.py" in result.stderr
-    assert altac("build", PARITY, "-o", str(directory), "--target", list(TARGETS)[-1]).exit_code == 0
+    assert altac("build", PARITY, "-o", str(directory), "--target", "numpy").exit_code == 0
     assert altac("verify", str(directory), "--exhaustive", "20", "--samples", "5").exit_code == 0
 
 
@@ -321,7 +322,7 @@ def test_fmt_run_and_build_import_no_jax(tmp_path: Path) -> None:
         *(("build", PARITY, "-o", str(tmp_path / "m"), "--target", target) for target in TARGETS),
         ("targets",),
     ):
-        assert not imports(*args) & {"jax", "flax"}
+        assert not imports(*args) & {"jax", "flax", "torch"}
 
 
 def test_a_reader_that_stops_is_no_failure(tmp_path: Path) -> None:

@@ -117,6 +117,7 @@ def test_tokens_that_are_written_alike_are_read_alike_by_the_model(tmp_path: Pat
     text = 'program p\ntokens 1, "1", 2\nvar first: bool = token == 1\nmlp { first <- not first }\noutput first\nlayers 2\n'
     file.write_text(text, encoding="utf-8")
     program, model = load(file), load(file).compile()
-    for given in ("112", [1, "1", 2]):
+    inputs: tuple[str | list[str | int], ...] = ("112", [1, "1", 2])
+    for given in inputs:
         assert model.run([given]) == program.run([given])
-    assert [run.output for run in program.run(["1", [1], ["1"]])] == [[True], [True], [False]]
+    assert [program.run([given])[0].output for given in inputs] == [[True, True, False], [True, False, False]]

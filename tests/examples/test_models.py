@@ -13,7 +13,6 @@ from itertools import product
 
 import pytest
 
-from altac.backends import TARGETS
 from altac.backends.runner import TransformerRunner
 from altac.interpreter import run
 from altac.interpreter.codec import apply_frame, read_input
@@ -21,7 +20,7 @@ from altac.ir import Program
 from altac.units import units
 from tests.examples.programs import PROGRAMS, load
 from tests.examples.scan_language import commands
-from tests.models import build
+from tests.models import INSTALLED, build
 
 Inputs = list[tuple[int, ...]]
 
@@ -90,7 +89,7 @@ def _agree(program: Program, level: int, inputs: Inputs, at_least: int) -> None:
     expected = [result for result in run(program, inputs, max_layers=400) if result.error is None]
     assert len(expected) >= at_least
     built = build(program, units(program, level))
-    for target in TARGETS:
+    for target in INSTALLED:
         measured = TransformerRunner.of(built, target).measure([r.input for r in expected], 400)
         for (found, margin), wanted in zip(measured, expected, strict=True):
             assert (found.output, found.layers, found.halted) == (wanted.output, wanted.layers, wanted.halted), (
