@@ -37,8 +37,12 @@ class Store:
         self.path = folder / "checkpoint.safetensors"
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            foreign = [name for name in _REPLACED if (folder / name).exists()]
         except OSError as error:
             self._refuse(error)
+        if foreign and not self.path.exists():
+            reason = f"it holds {foreign[0]}, and no run that could go on: give another folder"
+            raise AltacError(CannotWrite(path=str(folder), reason=reason))
 
     @property
     def kept(self) -> str:
@@ -88,4 +92,6 @@ class Store:
         return restored[0], restored[1], metrics
 
 
+#: What a run replaces, and what stands in a folder that is a model.
+_REPLACED = ("result.json", "metrics.jsonl", "altac.json")
 _WORDS = {"hyperparameters": "choice of hyperparameters", "data": "training set"}

@@ -2,20 +2,22 @@
 
 The layers are run again, one by one, and after the attention of each the statements of the program are gone through with
 the values that the residual stream holds. Up to the first error these are the interpreter's, so the first error is too.
-This file needs numpy, guards.py and operators.py alone, since it is written beside models that need it.
+This file needs numpy, configuration.py, guards.py and operators.py alone, since it is written beside models that need it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from altac.backends.guards import read_bytes
+from altac.backends.guards import TEXT, read_bytes
 from altac.ir.operators import OPERATORS
+from altac.transformer.configuration import parse_json
 
 Array = np.ndarray[Any, Any]
 
@@ -77,19 +79,16 @@ class Checker:
 
     @classmethod
     def read(cls, directory: Path, gap: float) -> Checker:
-        """That of the model in ``directory``. ValueError names the file that is missing or broken."""
+        """That of the model in ``directory``. ValueError names the file that is missing, or not as altac wrote it: what is
+        altered could say of no input that it is sound."""
+        digests = _digests(directory)
         found: list[Any] = []
         for name in ("checks.json", "labels.json"):
-            try:
-                found.append(json.loads(read_bytes(directory / name)))
-            except RecursionError:
-                raise ValueError(f"{name}: nested too deeply") from None
-            except ValueError as error:
-                raise ValueError(str(error) if str(error).startswith(name) else f"{name}: {error}") from None
-        try:
-            return cls(found[0], found[1], gap)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ValueError(f"checks.json, labels.json: not as altac wrote them: {error}") from None
+            data = read_bytes(directory / name)
+            if digests.get(name) != sha256(data).hexdigest():
+                raise ValueError(f"{name}: it was altered since altac wrote it, so that nothing can be checked with it")
+            found.append(json.loads(data))
+        return cls(found[0], found[1], gap)
 
     def faults(self, model: Any, tokens: Array, mask: Array, layers: Sequence[int]) -> list[Fault | None]:
         """The first fault of every row of a batch (B, T) in its first ``layers`` layers: the lowest layer, then position.
@@ -171,6 +170,15 @@ class Checker:
         slot = self._slots[name]
         if not slot.low <= code < slot.low + slot.size:
             raise _FaultError("")
+
+
+def _digests(directory: Path) -> dict[str, str]:
+    """The SHA-256 of every file of a model, by its name, as altac.json has them."""
+    data = read_bytes(directory / "altac.json", TEXT)
+    try:
+        return {file["name"]: file["sha256"] for file in parse_json(data.decode())["files"]}
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"altac.json: not as altac wrote it: {error}") from None
 
 
 def _read(name: str, codes: Mapping[str, int]) -> int:

@@ -38,6 +38,8 @@ SHAPES = {
 #: Weights that a model has all or none of.
 _TOGETHER = ("attention.", "mlp.threshold", "mlp.bucket", "mlp.predicate")
 _DTYPES = {"F32": 4, "BF16": 2}
+#: Formats of numbers, as config.json names them.
+DTYPES = ("float32", "bfloat16")
 
 
 # --- arrays and numbers of layers
@@ -95,6 +97,13 @@ def check_tokens(inputs: Iterable[Sequence[int]], vocabulary: int) -> None:
                 raise TypeError(f"input {number}: the token at {place} is {token!r}, not an integer")
             if not 0 <= token < vocabulary:
                 raise ValueError(f"input {number}: the token at {place} is {token}, outside 0..{vocabulary - 1}")
+
+
+def listed(inputs: Any) -> list[Any]:
+    """A batch of inputs as a list of lists; what is no sequence stays as it is. Raises TypeError if it is no batch."""
+    if isinstance(inputs, str | bytes) or not isinstance(inputs, Iterable):
+        raise TypeError(f"inputs are a list of sequences of token indices, not {type(inputs).__name__}")
+    return [list(i) if isinstance(i, Iterable) and not isinstance(i, str | bytes) else i for i in inputs]
 
 
 def layer_limit(layers: Any) -> int | None:
@@ -164,6 +173,14 @@ def check_configuration(configuration: Configuration) -> None:
         raise ValueError(f"`frame.length` is {c.frame.length}, above the {LONGEST} tokens that an input can have")
     if not vocabulary:
         raise ValueError("`tokens` is empty")
+    if c.dtype not in DTYPES:
+        raise ValueError(f"`dtype` is {json.dumps(c.dtype)[:20]}, not one of {', '.join(DTYPES)}")
+    if c.level > 2:
+        raise ValueError(f"`level` is {c.level}, and there are 0, 1 and 2")
+    names = [token.name for token in c.tokens]
+    if len(set(names)) < vocabulary:
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"`tokens` has {json.dumps(twice)} more than once")
     if not values:
         raise ValueError("`output.values` is empty")
     if c.output.spellings is not None and len(c.output.spellings) != values:

@@ -6,16 +6,17 @@ This file needs numpy, checked.py, guards.py and configuration.py alone, since i
 from __future__ import annotations
 
 import json
+import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from altac.backends.checked import Checker
-from altac.backends.guards import check_tokens, layer_limit
-from altac.transformer.configuration import Causal, Configuration
+from altac.backends.guards import check_tokens, layer_limit, listed
+from altac.transformer.configuration import Causal, Configuration, parse_json
 
 Array = np.ndarray[Any, Any]
 
@@ -122,11 +123,12 @@ class Inference(ABC):
         """What `encode` takes for ``string`` if it is text ("--text"), a JSON array ("--tokens"), or whichever it can be ("")."""
         if how == "--text":
             return [self.configuration.tokens[t].name for t in self._tokenize(string)]
-        if how == "--tokens" and not isinstance(found := json.loads(string), list):
+        if how == "--tokens" and not isinstance(found := parse_json(string), list):
             raise ValueError("not a JSON array")
         return found if how == "--tokens" else string
 
-    def _lookup(self, items: Sequence[object]) -> list[int]:
+    def _lookup(self, items: Iterable[object]) -> list[int]:
+        items = list(items)
         names: dict[object, int] = {}
         for index, token in enumerate(self.configuration.tokens):
             if token.name != "":
@@ -192,6 +194,7 @@ class Inference(ABC):
             ValueError: a token index is none of the vocabulary, an input is too long, ``max_layers`` is negative.
         """
         layer_limit(max_layers)
+        inputs = listed(inputs)
         check_tokens(inputs, len(self.configuration.tokens))
         for tokens in inputs:
             self._check_length(len(tokens))
@@ -334,6 +337,22 @@ def main(load: Callable[..., Inference]) -> None:
             if argument in ("--text", "--tokens"):
                 meant = argument
             else:
-                print(json.dumps(model(model.meant(argument, meant)), ensure_ascii=False))
+                _say(model(model.meant(argument, meant)))
     except ValueError as error:
-        sys.exit(f"{argument}: {error}")
+        sys.exit(f"{argument if len(argument) <= 80 else argument[:77] + '...'}: {error}")
+
+
+def _say(found: dict[str, Any]) -> None:
+    """Print JSON, escaped where the terminal or pipe has not all its characters."""
+    if sys.stdout is None:
+        sys.exit("cannot write to standard output: it is closed")
+    try:
+        try:
+            print(json.dumps(found, ensure_ascii=False), flush=True)
+        except UnicodeEncodeError:
+            print(json.dumps(found), flush=True)
+    except BrokenPipeError:
+        os._exit(1)  # whoever reads has enough
+    except OSError as error:
+        print(f"cannot write to standard output: {(error.strerror or str(error)).lower()}", file=sys.stderr, flush=True)
+        os._exit(1)  # Python would try again to write what is left

@@ -9,7 +9,7 @@ from fractions import Fraction
 from json import scanner
 from typing import Any, TypeVar, get_args
 
-from altac.ir.deep import deeply
+from altac.deep import deeply
 from altac.ir.domains import BoolDomain, Domain, EnumDomain, IntDomain, RealDomain, SetDomain, Symbol, TokenDomain
 from altac.ir.expressions import (
     And,

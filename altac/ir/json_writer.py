@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from altac.ir.deep import deeply
+from altac.deep import deeply
 from altac.ir.domains import BoolDomain, Domain, EnumDomain, IntDomain, RealDomain, SetDomain, TokenDomain
 from altac.ir.expressions import (
     And,

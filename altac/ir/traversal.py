@@ -89,15 +89,15 @@ def substitute(expr: Expr, lets: Mapping[str, Expr]) -> Expr:
 
 
 def expressions(body: tuple[Stmt, ...]) -> Iterator[Expr]:
-    """The expressions of statements: values and conditions, in program order."""
-    for stmt in body:
-        match stmt:
+    """The expressions of statements: values and conditions, in program order, without recursion."""
+    pending = list(reversed(body))
+    while pending:
+        match pending.pop():
             case Let(value=value) | Assign(value=value):
                 yield value
             case If(condition, then, orelse):
                 yield condition
-                yield from expressions(then)
-                yield from expressions(orelse)
+                pending += reversed(then + orelse)
 
 
 def updates(program: Program) -> list[tuple[str, frozenset[str]]]:
@@ -105,9 +105,11 @@ def updates(program: Program) -> list[tuple[str, frozenset[str]]]:
     if not isinstance(program.mlp, MlpCode):
         return [(rule.target, frozenset(name for name, _ in rule.antecedent)) for rule in program.mlp.rules]
     found: list[tuple[str, frozenset[str]]] = []
-
-    def walk(block: tuple[Stmt, ...], guard: frozenset[str], lets: Mapping[str, frozenset[str]]) -> None:
-        lets = dict(lets)
+    nothing: frozenset[str] = frozenset()
+    pending = [(program.mlp.body, nothing, dict[str, frozenset[str]]())]
+    while pending:  # without recursion: a chain of `else if` nests as deep as it is long
+        block, guard, lets = pending.pop()
+        inside = []
         for stmt in block:
             match stmt:
                 case Let(name, value):
@@ -116,8 +118,6 @@ def updates(program: Program) -> list[tuple[str, frozenset[str]]]:
                     found.append((target, guard | slots_read(value, lets)))
                 case If(condition, then, orelse):
                     inner = guard | slots_read(condition, lets)
-                    walk(then, inner, lets)
-                    walk(orelse, inner, lets)
-
-    walk(program.mlp.body, frozenset(), {})
+                    inside += [(then, inner, dict(lets)), (orelse, inner, dict(lets))]
+        pending += reversed(inside)
     return found

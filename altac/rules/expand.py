@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from math import prod
 
+from altac.deep import deeply
 from altac.diagnostics.problem import AltacError
 from altac.diagnostics.rules_errors import TooManyRules
 from altac.ir import (
@@ -38,7 +39,6 @@ from altac.ir import (
     Rule,
     Stmt,
 )
-from altac.ir.deep import deeply
 from altac.ir.evaluate import Undefined
 from altac.ir.operators import OPERATORS, BinaryOp
 from altac.ir.slices import NextValue

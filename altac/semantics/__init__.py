@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from altac import ir
+from altac.deep import deeply
 from altac.diagnostics.name_errors import TooComplex
 from altac.diagnostics.problem import Problem
 from altac.semantics.assembly import assemble
@@ -17,6 +17,7 @@ from altac.semantics.findings import undefined_reads
 from altac.semantics.limits import GiveUp
 from altac.semantics.type_expressions import typed
 from altac.source import Source, Span
+from altac.syntax import tree
 from altac.syntax.parser import parse
 
 __all__ = ["Checked", "check"]
@@ -47,24 +48,26 @@ def check(
     context = Context(source, params or {}, read, define, typed)
     for problem in parsed.problems:
         context.report(problem)
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, 20_000))
     program = None
     try:
-        program = assemble(context, parsed.tree)
-        if program is not None:
-            for problem in undefined_reads(program):
-                context.report(problem)
+        program = deeply(lambda: _assembled(context, parsed.tree))
     except GiveUp as stop:
         context.stop(stop.problem)
     except RecursionError:
         context.stop(TooComplex(span=Span(source, 0, min(1, len(source.text)))))
-    finally:
-        sys.setrecursionlimit(limit)
     if inspect is not None:
         inspect(context)
     problems = tuple(sorted(context.problems.values(), key=lambda p: _order(p, source)))
     return Checked(None if context.has_errors else program, problems)
+
+
+def _assembled(context: Context, file: tree.File) -> ir.Program | None:
+    """The program of a file that was read, as far as it is one."""
+    program = assemble(context, file)
+    if program is not None:
+        for problem in undefined_reads(program):
+            context.report(problem)
+    return program
 
 
 def _order(problem: Problem, source: Source) -> tuple[bool, str, int]:

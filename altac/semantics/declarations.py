@@ -7,8 +7,8 @@ from fractions import Fraction
 from altac import ir
 from altac.diagnostics.declaration_errors import BadParam, EmptyEnum, ParamType
 from altac.diagnostics.name_errors import DuplicateMember
-from altac.diagnostics.type_errors import NotStatic
-from altac.semantics import operators
+from altac.diagnostics.type_errors import NotStatic, TypeTooLarge
+from altac.semantics import limits, operators
 from altac.semantics.components import instance
 from altac.semantics.context import Context
 from altac.semantics.expressions import evaluate
@@ -96,4 +96,6 @@ def _enum(context: Context, decl: tree.EnumDecl) -> Value:
         return POISON  # what stands there could not be read
     if not members:
         return context.fail(EmptyEnum(span=decl.span, name=decl.name.text))
+    if len(members) > limits.TYPE:
+        context.report(TypeTooLarge(span=decl.name.span, size=len(members), limit=limits.TYPE))
     return TypeV(ir.EnumDomain(decl.name.text, tuple(members)), decl.name.text)

@@ -57,6 +57,7 @@ from altac.semantics.values import (
     TypeV,
     Value,
     depends_on_run,
+    extent,
     is_runtime,
 )
 from altac.semantics.wording import kind, show
@@ -145,6 +146,8 @@ def _operation(context: Context, node: tree.Binary, left: Value, env: Env) -> Va
     right = evaluate(context, node.right, env)
     if left is POISON or right is POISON:
         return POISON
+    if node.op in ("==", "!=", "in", "not in"):
+        _look_through(context, node.span, left, right)
     left, right = resolve_both(context, left, right)
     if left is POISON or right is POISON:
         return POISON
@@ -179,6 +182,12 @@ def _logical(context: Context, node: tree.Binary, left: Value, env: Env) -> Valu
     return function(left, right, node.span)
 
 
+def _look_through(context: Context, span: Span, *values: Value) -> None:
+    """Count the steps of an operation that looks at all that is in ``values``."""
+    for value in values:
+        context.spend(extent(value, 4 * limits.STEPS) // 4, span)
+
+
 def _length(value: Value) -> int:
     """How many items an operation on ``value`` goes through."""
     if isinstance(value, (tuple, frozenset, str)):
@@ -211,6 +220,7 @@ def _set(context: Context, items: list[tuple[Value, Span]], span: Span) -> Value
     if any(value is POISON for value, _ in items):
         return POISON
     for value, place in items:
+        _look_through(context, place, value)
         if isinstance(value, (FnV, ComponentV, ScopeV, TypeV, BuiltinV)):
             return context.fail(Mismatch(span=place, expected="a value", found=kind(value)))
     values = [as_tab(v) if depends_on_run(v) else v for v, _ in items]
@@ -225,6 +235,7 @@ def _map(context: Context, items: list[tuple[Value, Value, Span]]) -> Value:
     for key, value, span in items:
         if key is POISON or value is POISON:
             return POISON
+        _look_through(context, span, key)
         if depends_on_run(key):
             return context.fail(NotStatic(span=span, what="a key of a map"))
         if key in entries:
@@ -388,6 +399,8 @@ def _builtin(context: Context, function: BuiltinV, node: tree.Call, env: Env) ->
             return context.unknown(UnknownArgument, argument.name.text, argument.name.span, (), of=function.name)
     if any(v is POISON for v in values):
         return POISON
+    if function.name == "sorted":
+        _look_through(context, node.span, *values)
     context.spend(sum(map(_length, values)) // 4, node.span)
     return context.attempt(
         node,

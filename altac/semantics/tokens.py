@@ -139,6 +139,10 @@ def frame(context: Context, decl: tree.FrameDecl | None) -> ir.Frame:
             current.extend([index] * repeat)
     if not seen:
         context.report(FrameInput(span=decl.span, count="not at all"))
+    if len(before) + len(after) > limits.COUNT:
+        count = len(before) + len(after)
+        context.report(BadCount(span=decl.span, what="the number of tokens of the frame", count=count))
+        return ir.Frame((), (), None, 0)
     return ir.Frame(tuple(before), tuple(after), fill, length)
 
 

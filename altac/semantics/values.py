@@ -13,7 +13,7 @@ Three layers, from most to least known:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
@@ -312,13 +312,44 @@ def is_runtime(value: Value) -> bool:
 
 def depends_on_run(value: Value) -> bool:
     """Whether the value or, of a list, tuple, record or map, something in it depends on the run."""
+    pending, seen = [value], set()  # lists may share their parts, so that there are many more ways to these than parts
+    while pending:
+        value = pending.pop()
+        inner = _items_inside(value)
+        if inner is None:
+            if is_runtime(value):
+                return True
+        elif id(value) not in seen:
+            seen.add(id(value))
+            pending.extend(inner)
+    return False
+
+
+def extent(value: Value, most: int) -> int:
+    """How many values an operation goes through that looks at all that is in ``value``; it is counted up to ``most``."""
+    pending, count = [value], 0
+    while pending and count < most:
+        count += 1
+        value = pending.pop()
+        inner = _items_inside(value)
+        if inner is None:
+            inner = value if isinstance(value, frozenset) else ()
+            count += len(value) // 8 if isinstance(value, str) else 0
+        pending.extend(inner)
+    return count
+
+
+def _items_inside(value: Value) -> Collection[Value] | None:
+    """What a list, tuple, record or map holds; None for another value."""
     match value:
-        case tuple() | ListV() | RecordV():
-            return any(map(depends_on_run, value if isinstance(value, tuple) else value.items))
+        case tuple():
+            return value
+        case ListV(items=items) | RecordV(items=items):
+            return items
         case MapV(entries=entries):
-            return any(map(depends_on_run, entries.values()))
+            return entries.values()
         case _:
-            return is_runtime(value)
+            return None
 
 
 # --- values and codes -----------------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import islice
 
 from altac import ir
 from altac.semantics.types import type_name
@@ -75,44 +76,53 @@ def kind(value: Value) -> str:
 
 def show(value: Value, limit: int = 60) -> str:
     """A compile-time value as it is written in the language, cut at ``limit`` characters."""
-    text = _show(value)
-    return text if len(text) <= limit else text[: limit - 3] + "..."
+    text = ""
+    for piece in _pieces(value):
+        text += piece
+        if len(text) > limit:  # of what follows there may be more than could be gone through
+            return text[: limit - 3] + "..."
+    return text
 
 
-def _show(value: Value) -> str:
+def _pieces(value: Value) -> Iterator[str]:
+    """The text of a value, piece by piece."""
     match value:
         case bool():
-            return "true" if value else "false"
+            yield "true" if value else "false"
         case int() | Fraction():
-            return str(value)
+            yield str(value)
         case str():
-            return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
+            yield '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
         case ListV(items=items):
-            return "[" + _join(items) + "]"
+            yield from _listed("[", [("", item) for item in items], "]")
         case tuple():
-            return "(" + _join(value) + ("," if len(value) == 1 else "") + ")"
+            yield from _listed("(", [("", item) for item in value], ",)" if len(value) == 1 else ")")
         case RecordV(names=names, items=items):
-            return "(" + ", ".join(f"{n}: {_show(v)}" for n, v in zip(names, items, strict=True)) + ")"
+            yield from _listed("(", [(f"{n}: ", v) for n, v in zip(names, items, strict=True)], ")")
         case frozenset():
-            return "{" + _join(ordered(value)) + "}"
+            yield from _listed("{", [("", item) for item in ordered(value)], "}")
         case MapV(entries=entries):
-            return "{" + ", ".join(f"{_show(k)}: {_show(v)}" for k, v in list(entries.items())[:20]) + "}"
+            yield from _listed("{", [(f"{show(k)}: ", v) for k, v in islice(entries.items(), 20)], "}")
         case RangeV(low=low, high=high, letters=letters):
-            return f"{_show(chr(low))}..{_show(chr(high))}" if letters else f"{low}..{high}"
+            yield f"{show(chr(low))}..{show(chr(high))}" if letters else f"{low}..{high}"
         case SymbolV(domain=domain, index=index):
-            return ir.label(domain, index)
+            yield ir.label(domain, index)
         case TypeV(name=name) | BuiltinV(name=name) | ScopeV(name=name) | AmbiguousV(name=name):
-            return name
+            yield name
         case FnV(decl=decl):
-            return decl.name.text
+            yield decl.name.text
         case ComponentV(decl=decl):
-            return decl.name.text
+            yield decl.name.text
         case Rt() | Tab() | Poison():
-            return "a run-time value"
+            yield "a run-time value"
 
 
-def _join(items: Iterable[Value]) -> str:
-    return ", ".join(_show(v) for v in list(items)[:20])
+def _listed(opening: str, items: Sequence[tuple[str, Value]], closing: str) -> Iterator[str]:
+    yield opening
+    for number, (label, item) in enumerate(items[:20]):
+        yield f"{', ' if number else ''}{label}"
+        yield from _pieces(item)
+    yield closing
 
 
 def ordered(values: frozenset[Value]) -> list[Value]:
@@ -125,4 +135,4 @@ def _order(value: Value) -> tuple[int, int | Fraction, str]:
         return (0, value, "")
     if isinstance(value, SymbolV):
         return (1, value.index, "")
-    return (2, 0, _show(value))
+    return (2, 0, show(value, 1000))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 
+from altac.deep import deeply
 from altac.diagnostics.problem import AltacError
 from altac.source import Source
 from altac.syntax.alignment import Row, align
@@ -42,7 +43,7 @@ def format_source(source: Source) -> str:
 
 def format_text(source: Source) -> str:
     """The text of a source without syntax errors, formatted."""
-    text = _Formatter(source).text().replace("\n", source.line_end)
+    text = deeply(lambda: _Formatter(source).text()).replace("\n", source.line_end)
     # The safety net: should a broken line read differently, the author's text stays.
     return text if _reading(Source(source.name, text)) == _reading(source) else source.text
 
@@ -232,12 +233,17 @@ class _Formatter:
         groups = self._groups(tokens)
         blocks = [g for g in groups if tokens[g[0]].type == "BLOCK_OPEN" and g[1] > g[0] + 1]
         if blocks:
-            return self._at(tokens, self._inside(tokens, blocks[-1], ("SEMICOLON",)))
+            columns, level, cuts = self._columns(tokens, indent)[0], _levels(tokens), list[int]()
+            for start, end in reversed(blocks):  # until what stands before the block fits on a line
+                cuts += self._inside(level, tokens, (start, end), ("SEMICOLON",))
+                if columns[start] < WIDTH:
+                    break
+            return self._at(tokens, sorted(set(cuts)))
         wide = [g for g in groups if g[1] > g[0] + 1]
         if wide:
             start, end = max(wide, key=lambda g: (_width(tokens, g), -g[0]))
             if _width(tokens, (start, end)) >= WIDTH // 4:
-                cuts = self._inside(tokens, (start, end), ("COMMA",))
+                cuts = self._inside(_levels(tokens), tokens, (start, end), ("COMMA",))
                 if tokens[start].type == "PAREN_OPEN" or len(cuts) <= 2:
                     return self._at(tokens, cuts)
                 return self._filled(self._at(tokens, cuts), indent)
@@ -272,10 +278,11 @@ class _Formatter:
             groups.append((opened[0], len(tokens)))
         return groups
 
-    def _inside(self, tokens: list[Token], group: tuple[int, int], after: tuple[str, ...]) -> list[int]:
+    def _inside(
+        self, level: list[int], tokens: list[Token], group: tuple[int, int], after: tuple[str, ...]
+    ) -> list[int]:
         """Where to cut: after the opening bracket, after separators of its level, before the closing one."""
         start, end = group
-        level = _levels(tokens)
         cuts = [start + 1]
         cuts += [i + 1 for i in range(start + 1, end) if tokens[i].type in after and level[i] == level[start] + 1]
         if end < len(tokens):

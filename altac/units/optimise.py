@@ -15,9 +15,9 @@ from typing import Literal
 
 import numpy as np
 
+from altac.deep import deeply
 from altac.diagnostics.problem import AltacError
 from altac.ir import Program, RealDomain, label
-from altac.ir.deep import deeply
 from altac.limits import DEFAULT, Limits
 from altac.rules.expand import expand_target
 from altac.rules.meter import Meter

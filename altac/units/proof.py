@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from altac.deep import deeply
 from altac.diagnostics.problem import AltacError
 from altac.ir import Program, RealDomain
-from altac.ir.deep import deeply
 from altac.ir.evaluate import Undefined
 from altac.ir.slices import NextValue
 from altac.limits import DEFAULT, Limits

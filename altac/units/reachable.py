@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from altac.deep import deeply
 from altac.diagnostics.problem import AltacError
 from altac.ir import Program, RealDomain
-from altac.ir.deep import deeply
 from altac.limits import DEFAULT
 from altac.rules.expand import states
 

@@ -98,6 +98,15 @@ def test_another_run_is_not_taken_up(change: str, data: Vectors, tmp_path: Path)
     assert raised.value.problems[0].code == "other-run"
 
 
+@pytest.mark.parametrize("name", ["result.json", "metrics.jsonl", "altac.json"])
+def test_a_folder_with_something_else_is_left_alone(name: str, data: Vectors, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(AltacError) as raised:
+        train(data, SMALL, 3, tmp_path)
+    assert raised.value.problems[0].code == "cannot-write"
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(name, "mine")]
+
+
 def test_divergence_keeps_the_last_sound_state(data: Vectors, tmp_path: Path) -> None:
     wild = replace(SMALL, optimizer="adafactor", learning_rate=1e30, decay=False)
     with pytest.raises(AltacError) as raised:

@@ -118,6 +118,21 @@ def test_instances_have_a_limit() -> None:
     assert codes(HEAD + parts[0] + "\n" + uses + "\nuse more = C0()" + body) == ["too-many-instances"]
 
 
+def test_enums_and_frames_have_the_limits_of_types_and_counts() -> None:
+    def enum(size: int) -> list[str]:
+        names = ", ".join(f"M{i}" for i in range(size))
+        return codes(HEAD + f"enum E {{ {names} }}\nvar a: E = M0\nmlp {{ a <- a }}" + TAIL)
+
+    def frame(before: int, after: int) -> list[str]:
+        return codes(
+            HEAD + f"frame 0 * {before}, input, 1 * {after}\nvar a: bool = token == 1\nmlp {{ a <- a }}" + TAIL
+        )
+
+    assert enum(limits.TYPE) == [] and enum(limits.TYPE + 1) == ["type-too-large"]
+    assert frame(limits.COUNT // 2, limits.COUNT // 2) == []
+    assert frame(limits.COUNT // 2 + 1, limits.COUNT // 2) == ["bad-count"]
+
+
 def test_errors_have_a_limit() -> None:
     def faults(count: int) -> list[str]:
         return codes(
@@ -131,3 +146,30 @@ def test_errors_have_a_limit() -> None:
 def test_words_have_a_limit() -> None:
     assert codes("program p\n" + "!" * 3_000_000) == ["too-many-words"]
     assert "too-many-words" not in codes("// " + "word " * (MAX_TOKENS // 2) + "\nprogram p\n")
+
+
+@pytest.mark.parametrize("brackets", ["[]", "()"])
+def test_lists_that_share_their_parts_are_gone_through_within_the_steps(brackets: str) -> None:
+    """Each holds the one before twice, so that the last has more ways to its end than could be walked."""
+    first, last = brackets
+    lists = [f"const L0 = {first}1, 2{last}", *(f"const L{i} = {first}L{i - 1}, L{i - 1}{last}" for i in range(1, 60))]
+    for value, code in {
+        "L59 == L59": "too-many-steps", "L58 == L59[0]": "too-many-steps", "L59 in [L59]": "too-many-steps",
+        "L59 != 3": "too-many-steps", "{L59}": "too-many-steps", "{L59: 1}": "too-many-steps", "sorted(L59)": "too-many-steps",
+        "{x for x in L59}": "too-many-steps", "L59 * 2": "bad-operands", "{1: 2}[L59]": "index-out-of-range",
+        "len(L59)": "", "L59[1][0]": "", "zip(L59, L59)": "",
+    }.items():  # fmt: skip
+        text = HEAD + "var a: bool = token == 1\nmlp { a <- a }\n" + "\n".join([*lists, f"const Q = {value}"]) + TAIL
+        assert codes(text) == ([code] if code else []), value
+
+
+def test_a_chain_is_no_nesting_in_any_phase() -> None:
+    chain = elses(2_500, "if n == N and a < 8 { a <- N }")
+    text = HEAD + f"var a: 0..9 = token\nvar n: 0..9 = token\nmlp {{ {chain} }}" + TAIL
+    found = program(text)
+    assert not found.warnings
+    formatted = format_source(Source("p.alta", text))
+    assert formatted.count("else if") == 2_499
+    assert dump(program(formatted).ir, spans=False) == dump(found.ir, spans=False)
+    assert dump(load(dump(found.ir))) == dump(found.ir)
+    assert found.compile(1).run([[0, 1]])[0].output == found.run([[0, 1]])[0].output

@@ -31,7 +31,7 @@ def deeply(work: Callable[[], T]) -> T:
         limit, stack = sys.getrecursionlimit(), threading.stack_size(_STACK)
         sys.setrecursionlimit(max(limit, _DEPTH))
         try:
-            thread = threading.Thread(target=keep, name="altac-deep")
+            thread = threading.Thread(target=keep, name="altac-deep", daemon=True)  # an interrupt does not wait for it
             thread.start()
             thread.join()
         finally:
