@@ -7,7 +7,7 @@ READY := $(VENV)/.installed
 WORKERS ?= 2
 export JAX_PLATFORMS ?= cpu
 
-.PHONY: demo test quick kills fuzz test-slow lint types bench experiments docs clean
+.PHONY: demo test quick torch kills fuzz test-slow lint types bench experiments docs clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml
@@ -22,6 +22,11 @@ demo: $(READY)
 
 test: lint types
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+
+# PyTorch's processor-only build, a few hundred megabytes: where it is installed, `make test` tries `--target torch` too.
+TORCH ?= torch==2.13.0+cpu
+torch: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(TORCH)'
 
 # A minute's worth: the core without models, pages and editors.
 quick: $(READY)

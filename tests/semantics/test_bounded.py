@@ -151,7 +151,7 @@ def test_words_have_a_limit() -> None:
 @pytest.mark.parametrize("brackets", ["[]", "()"])
 def test_lists_that_share_their_parts_are_gone_through_within_the_steps(brackets: str) -> None:
     """Each holds the one before twice, so that the last has more ways to its end than could be walked."""
-    first, last = brackets
+    first, last = brackets[0], brackets[1]
     lists = [f"const L0 = {first}1, 2{last}", *(f"const L{i} = {first}L{i - 1}, L{i - 1}{last}" for i in range(1, 60))]
     for value, code in {
         "L59 == L59": "too-many-steps", "L58 == L59[0]": "too-many-steps", "L59 in [L59]": "too-many-steps",
