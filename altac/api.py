@@ -465,7 +465,7 @@ def check_source(source: Source, params: Mapping[str, Any] | None = None) -> tup
         raise TypeError(
             f'a Source is needed, which has a name and a text: Source("program.alta", ...), not {type(source).__name__}'
         )
-    if params is not None and not isinstance(params, Mapping):
+    if params is not None and not (isinstance(params, Mapping) and all(isinstance(name, str) for name in params)):
         raise TypeError(f"params are values by name, not {params!r}")
     checked = run(source, params)
     if checked.program is None:

@@ -94,7 +94,14 @@ def test_wrong_values_are_refused_with_the_choices() -> None:
     for call, message in wrong:
         with pytest.raises(ValueError, match=message):
             call()
+    for number in ("nan", "inf"):
+        with pytest.raises(altac.AltacError, match="DONE"):
+            altac.load(PARITY, {"DONE": float(number)})
+    with pytest.raises(altac.AltacError) as raised:
+        program.run(["\ud800"])
+    assert str(raised.value).encode()
     typed: list[tuple[Any, str]] = [
+        (lambda: altac.load(PARITY, {5: 3}), "params are values by name"),  # type: ignore[dict-item]
         *((lambda n=n: program.run([["START"]], max_layers=n), "max_layers is an integer") for n in (1.5, True, "3")),
         (lambda: program.run([["START"]], engine="transformer", max_layers=1.5), "max_layers is an integer, not 1.5"),
         (lambda: program.run([["START"]], max_layers=1.5), "max_layers is an integer, not 1.5"),

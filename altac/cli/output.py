@@ -78,15 +78,15 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def report(problems: Iterable[Problem]) -> None:
-    """Show problems on stderr."""
+def report(problems: Iterable[Problem], said: set[str] | None = None) -> None:
+    """Show problems on stderr. ``said`` has the helps that were shown before, and is added to."""
     from altac.diagnostics.render import problems_lines
 
     found = list(problems)
     if not found:
         return
     console = on_terminal(err=True)
-    lines = problems_lines(found, WIDTH if console is None else min(console.width, WIDEST))
+    lines = problems_lines(found, WIDTH if console is None else min(console.width, WIDEST), said)
     if console is not None:
         paint(console, lines)
         return

@@ -17,11 +17,14 @@ from altac.cli.inputs import SHOWN, Meant, as_meant, inputs_option, meant_option
 from altac.cli.output import echo, echo_json, params_option, report
 from altac.diagnostics.cli_errors import BadLine
 from altac.diagnostics.problem import AltacError
+from altac.diagnostics.syntax_errors import TooManyErrors
 from altac.display.runs import Run, cut_words
 
 if TYPE_CHECKING:
     from altac.interpreter.inputs import Item
 
+#: Lines that cannot be read, of those that are said.
+UNREAD = 20
 #: Inputs after which a terminal is told how many are done.
 _TOLD = 4096
 
@@ -41,7 +44,7 @@ _TOLD = 4096
 @click.option(
     "--checked",
     is_flag=True,
-    help="The transformer too fails where the program reads an undefined head or has another error.",
+    help="The transformer too fails where what was compiled reads an undefined head or has another error.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per input.")
 @meant_option
@@ -71,10 +74,15 @@ def run(
     given = chain(_arguments(program, inputs, meant), () if source is None else items(source))
     done = failed = 0
     skipped: list[Skipped] = []
+    said: set[str] = set()
+    unread = 0
     for found in program.stream(given, engine=engine, max_layers=max_layers, checked=checked):
+        unread += isinstance(found.error, BadLine)
+        if unread > UNREAD and not skip_failing:
+            raise AltacError(TooManyErrors(limit=UNREAD))
         done += 1
         if found.error is None or not skip_failing:
-            _show(found, as_json)
+            _show(found, as_json, said)
         if found.error is not None:
             failed += 1
             if len(skipped) < SHOWN:
@@ -102,12 +110,12 @@ def _arguments(program: Program, inputs: tuple[str, ...], meant: Meant) -> Itera
             yield replace(item, problem=error.problems[0])
 
 
-def _show(found: Run, as_json: bool) -> None:
-    """Print what came out for an input; what failed, on stderr."""
+def _show(found: Run, as_json: bool, said: set[str]) -> None:
+    """Print what came out for an input; what failed, on stderr, with helps that are not among those ``said`` before."""
     if found.error is not None:
         if found.place and not isinstance(found.error, BadLine):
             click.echo(f"{found.place}:", err=True)
-        report([found.error])
+        report([found.error], said)
     if as_json:
         echo_json(found.json())
     elif found.error is None:

@@ -42,6 +42,13 @@ ELSEWHERE = {
     "filter": "the items of a list are chosen with `[x for x in LIST if ...]`",
     "frozenset": "a set is written `{a, b}`, and its type `set of T`",
     "pow": "there is no operator for powers: multiply",
+    "floor": "`a div b` rounds down, `round(...)` takes halves up",
+    "ceil": "`a div b` rounds down, so a quotient rounded up is `(a + b - 1) div b`",
+    "trunc": "`a div b` rounds down, `round(...)` takes halves up",
+    "math": "the functions of numbers are `min`, `max`, `abs`, `round` and `sum`",
+    "lenght": "the number of items is `len(...)`", "size": "the number of items is `len(...)`",
+    "self": "a program has no objects: a variable is written by its name alone",
+    "this": "a program has no objects: a variable is written by its name alone",
     "mod": "the remainder is written `a % b`",
     # functions, statements, declarations
     "def": _FUNCTION, "function": _FUNCTION, "func": _FUNCTION, "fun": _FUNCTION, "defn": _FUNCTION,

@@ -100,7 +100,8 @@ class AltacError(Exception):
     """Raised by the Python API and caught by the command line: the problems found, in source order."""
 
     def __init__(self, *problems: Problem) -> None:
-        super().__init__("; ".join(p.render_title() for p in problems))
+        text = "; ".join(p.render_title() for p in problems)
+        super().__init__(text.encode(errors="backslashreplace").decode())  # half a surrogate pair could not be printed
         self.problems: tuple[Problem, ...] = problems
 
 

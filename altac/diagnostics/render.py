@@ -46,11 +46,11 @@ def problem_lines(problem: Problem, width: int = 100) -> Iterator[Line]:
     return map(_trimmed, _Renderer(max(width, 30)).problem(problem, problem.render_help()))
 
 
-def problems_lines(problems: Sequence[Problem], width: int = 100) -> Iterator[Line]:
+def problems_lines(problems: Sequence[Problem], width: int = 100, said: set[str] | None = None) -> Iterator[Line]:
     """The lines of all problems, a blank line between them, and a count at the end if there are several. A help that
-    several of them have is said once, and then pointed to."""
+    several of them have is said once, and then pointed to; ``said`` has those that were said before, and is added to."""
     renderer = _Renderer(max(width, 30))
-    said: set[str] = set()
+    said = set() if said is None else said
     for index, problem in enumerate(problems):
         if index:
             yield plain("")

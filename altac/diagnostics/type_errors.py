@@ -376,7 +376,7 @@ class NotExhaustive(Problem):
     code = "match-not-exhaustive"
     title = "the match does not cover every value"
     label = "not covered: {missing}"
-    help = "add arms for them, or `_ => {{}}`"
+    help = "add arms for them, or one for the rest, `_ => ...`"
 
 
 @diagnostic

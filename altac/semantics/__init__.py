@@ -57,8 +57,20 @@ def check(
         context.stop(TooComplex(span=Span(source, 0, min(1, len(source.text)))))
     if inspect is not None:
         inspect(context)
-    problems = tuple(sorted(context.problems.values(), key=lambda p: _order(p, source)))
+    found = _without_consequences(parsed.problems, list(context.problems.values()))
+    problems = tuple(sorted(found, key=lambda p: _order(p, source)))
     return Checked(None if context.has_errors else program, problems)
+
+
+def _without_consequences(syntax: tuple[Problem, ...], found: list[Problem]) -> list[Problem]:
+    """All that was ``found`` but what stands on a line that could not be read: of what is left of it, little means what was
+    written."""
+    unread = {_line(p.span) for p in syntax if p.severity == "error" and p.span is not None and not p.mended}
+    return [p for p in found if p in syntax or p.span is None or _line(p.span) not in unread]
+
+
+def _line(span: Span) -> tuple[Source, int]:
+    return span.source, span.source.line_bounds(span.start)[0]
 
 
 def _assembled(context: Context, file: tree.File) -> ir.Program | None:

@@ -8,7 +8,7 @@ from altac.diagnostics.type_errors import FamilyTooLarge, Mismatch, NotInFamily
 from altac.semantics import limits, operators
 from altac.semantics.context import Context
 from altac.semantics.failures import Failure, OperandError, TooLarge
-from altac.semantics.fitting import fit, nearest, resolve, set_codes
+from altac.semantics.fitting import SETS, fit, nearest, resolve, set_codes
 from altac.semantics.limits import GiveUp
 from altac.semantics.names import slot_of
 from altac.semantics.slots import Slot
@@ -45,7 +45,8 @@ def stored(context: Context, value: Value, slot: Slot, node: tree.Expr) -> ir.Ex
         if isinstance(domain, (ir.SetDomain, OpenSet)):
             return _member_of_family(context, value, slot, domain, node)
     except OperandError:
-        context.report(Mismatch(span=node.span, expected=describe(domain), found=kind(value)))
+        hint = SETS if isinstance(domain, (ir.SetDomain, OpenSet)) else ""
+        context.report(Mismatch(span=node.span, expected=describe(domain), found=kind(value), hint=hint))
         return None
     except TooLarge as large:
         context.report(large.problem(node.span))
@@ -83,8 +84,9 @@ def _member_of_family(
         return lookup(tab.dims, table, ir.IntDomain(0, last), "not-in-family", node.span).expr
     if table[0] is not None:
         return ir.Const(table[0], node.span)
-    if isinstance(domain, OpenSet):
-        context.report(Mismatch(span=node.span, expected=describe(domain), found=show(value)))
+    if isinstance(domain, OpenSet) or kind(value) != "set":
+        hint = "" if kind(value) == "set" else SETS
+        context.report(Mismatch(span=node.span, expected=describe(domain), found=show(value), hint=hint))
     else:
         context.report(NotInFamily(span=node.span, name=slot.name, value=show(value)))
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import isfinite
 
 from altac import ir
 from altac.diagnostics.declaration_errors import BadParam, EmptyEnum, ParamType
@@ -71,7 +72,7 @@ def _given(context: Context, name: str, env: Env) -> Value:
     raw = context.params[name]
     if isinstance(raw, (bool, int, Fraction)):
         return raw
-    if isinstance(raw, float):
+    if isinstance(raw, float) and isfinite(raw):
         return Fraction(raw).limit_denominator(10**9)
     parsed = parse(Source(f"-D {name}", f"const {name} = {raw}"))
     match parsed.tree.declarations:

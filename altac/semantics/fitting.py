@@ -39,6 +39,8 @@ def _qualified(symbol: SymbolV) -> str:
     return f"{symbol.domain.name}.{name}" if isinstance(symbol.domain, ir.EnumDomain) else f"Token {name}"
 
 
+#: How to write a set where something else was found.
+SETS = "a set is written `{...}`, and as the value of an arm or a block in parentheses: `({...})`"
 #: What to do where the value of no variable has a type with buckets.
 BUCKETS = "only variables keep to buckets: leave the type out"
 
@@ -80,7 +82,7 @@ def fit(context: Context, value: Value, type_: Type | Poison, node: tree.Expr) -
             fits = kind(value) == "set"
     if fits:
         return value
-    hint = ""
+    hint = SETS if isinstance(type_, (OpenSet, ir.SetDomain)) else ""
     if (
         isinstance(type_, ir.EnumDomain)
         and isinstance(value, str)

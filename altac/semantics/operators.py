@@ -238,6 +238,10 @@ def hinted(op: str, a: Value, b: Value, span: Span) -> Value:
 def _instead(op: str, a: Value, b: Value) -> str:
     if kind(a) == kind(b) == "set":
         return "sets are combined with `union(a, b)`, `intersect(a, b)` and `minus(a, b)`"
+    if op in ("in", "not in") and isinstance(b, frozenset) and any(isinstance(item, RangeV) for item in b):
+        return "membership of a range is written without braces: `x in 1..3`"
+    if {kind(a), kind(b)} == {"Token", "int"}:
+        return "write `int(...)` for the number that a token is"
     domain = next(
         (v.domain for v in (a, b) if isinstance(v, (Rt, SymbolV)) and isinstance(v.domain, ir.EnumDomain)), None
     )

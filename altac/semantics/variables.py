@@ -21,7 +21,7 @@ from altac.semantics import operators
 from altac.semantics.context import Context
 from altac.semantics.expressions import evaluate
 from altac.semantics.failures import OperandError
-from altac.semantics.fitting import fit, nearest, set_codes
+from altac.semantics.fitting import SETS, fit, nearest, set_codes
 from altac.semantics.scopes import Env, InitialContext
 from altac.semantics.slots import Slot
 from altac.semantics.type_expressions import type_of
@@ -174,7 +174,9 @@ def _code(context: Context, value: Value, domain: ir.Domain, name: str, node: tr
         try:
             codes = set_codes(value, domain.element)
         except OperandError:
-            codes = None
+            found = kind(value)
+            context.report(Mismatch(span=node.span, expected=describe(domain), found=found, hint=SETS))
+            return None
         if codes is None or codes not in domain.family:
             context.report(NotInFamily(span=node.span, name=name, value=show(value)))
             return None

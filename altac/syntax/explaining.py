@@ -7,7 +7,7 @@ from altac.diagnostics.problem import Problem
 from altac.diagnostics.syntax_errors import ElseWithoutIf, MissingBody, UnexpectedText
 from altac.source import Source, Span
 from altac.syntax.grammar import END, fixed_texts, keyword_terminals
-from altac.syntax.layout import CLOSERS, DECLARES, SOFT
+from altac.syntax.layout import CLOSERS, DECLARES, OPERAND_END, SOFT
 from altac.syntax.lexer import Token
 from altac.syntax.machine import Machine
 from altac.syntax.operators import surface
@@ -17,6 +17,12 @@ _VALUES = SOFT | {
     "NAME", "INT", "DECIMAL", "STRING", "TRUE", "FALSE", "TOKEN", "POSITION", "REAL", "PAREN_OPEN", "BRACKET_OPEN", "SET_OPEN",
     "IF", "MATCH", "HOLE",
 }  # fmt: skip
+#: Operators of other languages that have none here.
+_FOREIGN = {
+    "**": "there is no operator for powers: multiply",
+    "<<": "there are no shifts: multiply by a power of two",
+    ">>": "there are no shifts: `div` by a power of two",
+}
 #: Words whose item is followed by a block.
 _BODIES = {
     "IF": "`if`", "ELSE": "`else`", "FOR": "`for`", "MATCH": "`match`", "FN": "`fn`", "MLP": "`mlp`",
@@ -122,6 +128,21 @@ class Explainer:
             return "a string has no prefix; strings are joined with `+`"
         if before.type == "NOT" and "IN" in wanted:
             return "membership is tested with `not in`, inequality with `!=`"
+        if token.type == "COMMA" and "ARROW" in wanted:
+            return "several values of one arm are separated by `|`: `0 | 1 => ...`"
+        if token.type == "RANGE" and not (before.type in self.values and before.end == token.start):
+            return "a range is written with both of its ends: `0..9`"
+        if token.type == "AT" and "LET" not in wanted and self._kind(self._first(index)) != "HEAD":
+            return ELSEWHERE["left"]
+        if token.type == "FOR" and before.level == token.level > token.block:
+            return "a list of what a loop gives is written in brackets: `sum([f(i) for i in 0..3])`"
+        if token.type == "OF" and "IN" in wanted:
+            return "a loop is written `for i in ...`"
+        if token.type == "DOT" and self._kind(index + 1) == "INT":
+            return f"write `0.{self.tokens[index + 1].text}`"
+        inside = before.level == token.level > token.block
+        if inside and "COMMA" in wanted and token.type in self.values and before.type in OPERAND_END:
+            return "what stands in brackets is separated by `,`"
         if token.type == "ATTEND":
             return "attention is a declaration of its own, `head h = attend(...)`, and `h` is what is read elsewhere"
         if token.type == "TOKENS" and "TOKEN" in wanted:
@@ -153,7 +174,7 @@ class Explainer:
         if token.type == "COMMA" and self._kind(self._first(index)) == "OUTPUT":
             return "a program has one output; further variables are seen with `altac trace`"
         if token.type == "FOREIGN":
-            return "there is no operator for powers: multiply" if token.text == "**" else ""
+            return _FOREIGN.get(token.text, "")
         if token.type == "SEMICOLON":
             return "inside brackets items are separated by `,`"
         if token.type == "UPDATE":

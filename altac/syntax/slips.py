@@ -228,6 +228,16 @@ class Repairer(Explainer):
             why = "the arm for everything else is written `_ => ...`"
             problem = WrongOperator(span=self._span(token), found="else", right="_", why=why)
             return self._replace(index, "NAME", "_", problem)
+        if (
+            token.type == "ELSE"
+            and self._kind(index + 1) == "ARROW"
+            and self.machine.accepts("SEPARATOR", "NAME", "ARROW")
+        ):
+            why = "the arm for everything else is written `_ => ...`"
+            problem = WrongOperator(span=self._span(token), found="else", right="_", why=why)
+            separator = Token("SEPARATOR", "", token.start, token.start, token.level, token.block)
+            rest = Token("NAME", "_", token.start, token.end, token.level, token.block)
+            return Repair(problem, index, index + 1, [separator, rest])
         return None
 
     def _unpacking(self, index: int, token: Token) -> Repair | None:

@@ -70,6 +70,15 @@ def test_one_failing_input_has_no_number() -> None:
     assert call("run", PARITY, "--tokens", "START").stderr.startswith("error[bad-json-input]")
 
 
+def test_lines_that_cannot_be_read_are_said_up_to_a_number(tmp_path: Path) -> None:
+    file = tmp_path / "in.jsonl"
+    file.write_text("no JSON\n" * 1_000)
+    done = call("run", PARITY, "--inputs", file)
+    assert done.exit_code == 1
+    assert done.stderr.count("error[bad-line]") == 20 and done.stderr.count("every line is a JSON string") == 1
+    assert done.stderr.endswith("error[too-many-errors]: more errors follow; only the first 20 are shown\n")
+
+
 def test_run_leaves_failing_inputs_out(tmp_path: Path) -> None:
     path = tmp_path / "mixed.jsonl"
     path.write_text('["START", 1]\n[7]\n{}\n[1, 0]\n["START"]\n')
