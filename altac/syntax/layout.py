@@ -22,6 +22,7 @@ from altac.diagnostics.syntax_errors import (
     NestedTooDeeply,
     UnclosedBracket,
     UnexpectedClosing,
+    UnexpectedText,
     WrongOperator,
 )
 from altac.source import Source, Span
@@ -145,6 +146,11 @@ class Layout:
                     self._close_what_statements_end(token)
             if declares:
                 self._close_what_declarations_end(token)
+            if token.type == "BRACE_OPEN" and self.out and self.out[-1].type == "IF" and self._updates(significant, index + 1):
+                hint = "a condition stands between `if` and its block: `if c { ... }`"
+                found = UnexpectedText(span=self._span(token), found="`{`", expected="a condition", hint=hint)
+                self.report(found)
+                self._emit(Token("HOLE", "", token.start, token.start))
             if self._lacks_brace(token):
                 self._add_brace(newline)
             if newline is not None and self._separates(token, following, declares, updates):
@@ -286,7 +292,7 @@ class Layout:
 
     def _open(self, token: Token) -> None:
         if token.type == "BRACE_OPEN":
-            block = bool(self.out) and self.out[-1].type in BLOCK_BEFORE
+            block = bool(self.out) and self.out[-1].type in BLOCK_BEFORE | {"HOLE"}
             token = Token("BLOCK_OPEN" if block else "SET_OPEN", token.text, token.start, token.end)
             if block and self.stack and not self.stack[-1].is_block and not self.stack[-1].branches:
                 self._close_what_bodies_end(token)
@@ -363,9 +369,9 @@ class Layout:
     def _updates(self, tokens: list[Token], index: int) -> bool:
         """Whether ``tokens[index:]`` begin a statement that cannot stand in ``( )``, ``[ ]`` or a set: a `let` or
         an update."""
-        if tokens[index].type == "LET":
+        if index < len(tokens) and tokens[index].type == "LET":
             return True
-        while tokens[index].type in SOFT | {"NAME"} and index + 1 < len(tokens):
+        while index < len(tokens) and tokens[index].type in SOFT | {"NAME"} and index + 1 < len(tokens):
             if tokens[index + 1].type == "UPDATE":
                 return True
             if tokens[index + 1].type != "DOT" or index + 2 >= len(tokens):

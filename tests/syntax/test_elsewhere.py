@@ -85,6 +85,8 @@ SLIPS = {
     "enum A { X, Y }\nvar s: set of A in [{X}, {Y}] = match token { 0 => {X}, _ => {Y} }": ("type-mismatch", "`({...})`"),
     "enum A { X, Y }\nvar s: set of A = {}\nmlp { s <- if bit { {X} } else { X } }": ("branches-differ", "same type"),
     "enum A { X, Y }\nvar s: set of A = {}\nmlp { s <- match bit { true => {X}, false => {Y} } }": ("type-mismatch", "`({...})`"),
+    "mlp { if { n <- 1 } }": ("unexpected-text", "between `if` and its block"),
+    "mlp {\n    var q: bool = true\n    n <- 1\n}": ("unexpected-text", "outside of blocks"),
     # RASP, Tracr, and what is known of Transformers
     "head h = aggregate(select(bit, bit, true), n)": ("unexpected-text", "attend(query"),
     "head h = selector_width(bit)": ("unexpected-text", "attend(query"),
