@@ -146,7 +146,12 @@ class Layout:
                     self._close_what_statements_end(token)
             if declares:
                 self._close_what_declarations_end(token)
-            if token.type == "BRACE_OPEN" and self.out and self.out[-1].type == "IF" and self._updates(significant, index + 1):
+            if (
+                token.type == "BRACE_OPEN"
+                and self.out
+                and self.out[-1].type == "IF"
+                and self._updates(significant, index + 1)
+            ):
                 hint = "a condition stands between `if` and its block: `if c { ... }`"
                 found = UnexpectedText(span=self._span(token), found="`{`", expected="a condition", hint=hint)
                 self.report(found)
