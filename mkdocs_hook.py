@@ -18,8 +18,8 @@ ROOT = Path(__file__).parent
 SECTIONS = {
     "Learning": ["tutorial.md", "coming-from-rasp.md"],
     "How to": [
-        "how-to/debug.md", "how-to/small-models.md", "how-to/exact-models.md", "how-to/components.md", "how-to/inputs.md",
-        "viewing.md", "editors.md",
+        "how-to/debug.md", "how-to/small-models.md", "how-to/exact-models.md", "how-to/pytorch.md", "how-to/components.md",
+        "how-to/inputs.md", "viewing.md", "editors.md",
     ],
     "Reference": ["language.md", "commands.md", "python-api.md", "errors.md", "ir.md"],
     "Learning from traces": ["training.md", "learnability.md", "reproduction.md"],

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import chdir, redirect_stdout
+from contextlib import chdir, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +53,26 @@ def replay(page: Path, folder: Path) -> Iterator[tuple[re.Match[str], str]]:
             with chdir(folder), redirect_stdout(io.StringIO()):
                 exec(compile(text, page.name, "exec"), names)
         elif language == "pycon":
-            with chdir(folder):
+            with chdir(folder), _importable(folder):
                 yield match, "".join(_session(text, names))
         elif language == "console":
             with chdir(folder):
                 yield match, "".join(f"{line}\n" for line in _console(text, folder))
+
+
+@contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    """What lies in ``folder`` can be imported, as where Python is started there; no other page sees it."""
+    before = set(sys.modules)
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        for name in set(sys.modules) - before:
+            found = getattr(sys.modules[name], "__file__", None)
+            if found is not None and Path(found).is_relative_to(folder):
+                del sys.modules[name]
 
 
 def steady(transcript: str) -> str:
