@@ -277,8 +277,10 @@ class BinaryFile(Problem):
 class UnreadableFile(Problem):
     code = "unreadable-file"
     title = "cannot read {name}: {reason}"
+    help = "{hint}"
     name: str
     reason: str
+    hint: str = ""
 
 
 @diagnostic

@@ -25,8 +25,18 @@ def read_source(path: str | os.PathLike[str], name: str | None = None) -> Source
     try:
         data = read_file(path, 4 * MAX_CHARACTERS)  # UTF-8 takes at most four bytes for a character
     except (OSError, ValueError) as error:
-        raise AltacError(UnreadableFile(name=shown, reason=reason_of(error))) from None
+        hint = _meant(os.fspath(path)) if isinstance(error, FileNotFoundError) else ""
+        raise AltacError(UnreadableFile(name=shown, reason=reason_of(error), hint=hint)) from None
     return decode_source(data, shown)
+
+
+def _meant(path: str) -> str:
+    """What to do about a file that is not there."""
+    if path.endswith(SUFFIX):
+        return ""
+    if os.path.isfile(path + SUFFIX):
+        return f"did you mean `{path}{SUFFIX}`?"
+    return f"a program is a file whose name ends in `{SUFFIX}`, and stands before its inputs"
 
 
 def decode_source(data: bytes, name: str) -> Source:

@@ -121,3 +121,9 @@ def test_tokens_that_are_written_alike_are_read_alike_by_the_model(tmp_path: Pat
     for given in inputs:
         assert model.run([given]) == program.run([given])
     assert [program.run([given])[0].output for given in inputs] == [[True, True, False], [True, False, False]]
+
+
+def test_a_program_that_is_not_there(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(file.parent)
+    assert "did you mean `brackets.alta`?" in altac("run", "brackets", "[]").stderr
+    assert "stands before its inputs" in altac("run", "[]", "brackets.alta").stderr
