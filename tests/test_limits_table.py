@@ -25,7 +25,7 @@ NUMBERS = {
     "characters of a file": written.MAX_CHARACTERS,
     "words, signs and line ends of a file": written.MAX_TOKENS,
     "operators in a row, `else if` included": written.MAX_CHAIN,
-    "levels of brackets and expressions inside each other (a call or a block is two)": written.MAX_DEPTH,
+    "levels of nesting (a call or a block is two)": written.MAX_DEPTH,
     "digits of a number that is written": written.MAX_DIGITS,
     "errors shown of the text of a file": written.MAX_PROBLEMS,
     "values of a type, tokens of a range": limits.TYPE,
@@ -93,9 +93,7 @@ def components(count: int) -> str:
 #: A program that uses so much of what a row is about.
 PROGRAMS: dict[str, Callable[[int], str]] = {
     "characters of a file": lambda n: (text := program()) + " " * (n - len(text)),
-    "levels of brackets and expressions inside each other (a call or a block is two)": lambda n: program(
-        f"const x = {'[' * (n - 1)}1{']' * (n - 1)}"
-    ),
+    "levels of nesting (a call or a block is two)": lambda n: program(f"const x = {'[' * (n - 1)}1{']' * (n - 1)}"),
     "digits of a number that is written": lambda n: program(f"const x = {'1' * n}"),
     "errors shown of the text of a file": lambda n: program(*["const = 1"] * n),
     "values of a type, tokens of a range": lambda n: program(f"var x: 1..{n} = 1"),
@@ -129,7 +127,7 @@ PROGRAMS: dict[str, Callable[[int], str]] = {
 #: How far from a limit programs are tried, below and above it, where not right at it: since the rest of the program counts too,
 #: since there can be only so many by fours, or since it would take seconds.
 DISTANCES = {
-    "levels of brackets and expressions inside each other (a call or a block is two)": (20, 1),
+    "levels of nesting (a call or a block is two)": (20, 1),
     "combinations of values of a match": (0, 4),
     "bits of two numbers that are added or multiplied": (8, 8),
     "declarations that need one another's values": (0, 2),
