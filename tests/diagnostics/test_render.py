@@ -100,7 +100,7 @@ def test_json() -> None:
         ("partiy", ["parity", "done"], "parity"),
         ("xyz", ["parity", "done"], ""),
         ("dnoe", ["done"], "done"),
-        ("a", ["b", "abcdef"], "b"),
+        ("a", ["b", "abcdef"], ""),
     ],
 )
 def test_did_you_mean(name: str, candidates: list[str], expected: str) -> None:

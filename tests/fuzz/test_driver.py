@@ -26,7 +26,7 @@ def _slow(number: int) -> None:
 
 def _large(number: int) -> None:
     with watch.step("filling", 10):
-        bytearray(2 * watch.MEMORY)
+        bytearray(8 * watch.MEMORY)  # the system may take other memory away meanwhile
 
 
 def _endless(number: int) -> None:
