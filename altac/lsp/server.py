@@ -64,6 +64,8 @@ class AltacServer(LanguageServer):
         self._questions = ThreadPoolExecutor(1, thread_name_prefix="question")
         self._counts: dict[str, Counting] = {}
         self._waiting: dict[str, None] = {}
+        #: Documents that were edited since their last report. Another document may have been checked against any of their texts.
+        self._edited: set[str] = set()
         self._running = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -127,6 +129,7 @@ class AltacServer(LanguageServer):
         self.versions[path] = number
         self.uris[path] = uri
         self._forget_counts()
+        self._edited.add(path)
         self.schedule([path])
 
     def changed(
@@ -153,6 +156,7 @@ class AltacServer(LanguageServer):
         self.versions.pop(path, None)
         self._forget_counts()
         self._waiting.pop(path, None)
+        self._edited.discard(path)
         report = self.reports.pop(path, None)
         for place in {path, *(report.problems if report is not None else ())}:
             self.publish(place)
@@ -177,16 +181,16 @@ class AltacServer(LanguageServer):
             self._next()
             return
         self._running = True
-        future = asyncio.get_running_loop().run_in_executor(self._checks, self._check, source)
+        edited = path in self._edited
+        future = asyncio.get_running_loop().run_in_executor(self._checks, self._check, source, edited)
         future.add_done_callback(lambda done: self._checked(source, done))
 
-    def _check(self, source: Source) -> tuple[Report, list[str]]:
-        """The report of a document, and the open documents that import it and were checked before its last change."""
+    def _check(self, source: Source, edited: bool) -> tuple[Report, list[str]]:
+        """The report of a document, and if it was ``edited`` since its last one, the open documents that import it."""
         report = check_document(self.project, source)
-        before = self.reports.get(source.name)
-        if before is not None and before.source.text == source.text:
-            return report, []
-        return report, [p for p in list(self.project.opened) if source.name in self.project.imports(p)]
+        return report, [] if not edited else [
+            p for p in list(self.project.opened) if source.name in self.project.imports(p)
+        ]
 
     def _checked(self, source: Source, done: asyncio.Future[tuple[Report, list[str]]]) -> None:
         self._running = False
@@ -199,6 +203,7 @@ class AltacServer(LanguageServer):
             report, dependents = done.result() if error is None else (failed_check(source, error), [])
             before = self.reports.get(source.name)
             self.reports[source.name] = report
+            self._edited.discard(source.name)
             for place in {*report.problems, *(before.problems if before is not None else ())}:
                 self.publish(place)
             for path in dependents:
