@@ -79,7 +79,6 @@ ELSEWHERE = {
     "sequence_map": "the `mlp` block computes at every position from its variables",
     "SequenceMap": "the `mlp` block computes at every position from its variables",
     "Map": "the `mlp` block computes at every position from its variables",
-    "tokens_str": "the input token is `token`, in the initial value of a variable: `var t: Token = token`",
     "indices": _POSITION, "pos": _POSITION, "index": _POSITION,
     "length": "how many positions there are is not known to a program; a head can look for the last one",
     "left": _LEFT, "prev": _LEFT, "previous": _LEFT,

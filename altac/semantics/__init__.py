@@ -65,12 +65,9 @@ def check(
 def _without_consequences(syntax: tuple[Problem, ...], found: list[Problem]) -> list[Problem]:
     """All that was ``found`` but what stands on a line that could not be read: of what is left of it, little means what was
     written."""
-    unread = {_line(p.span) for p in syntax if p.severity == "error" and p.span is not None and not p.mended}
-    return [p for p in found if p in syntax or p.span is None or _line(p.span) not in unread]
-
-
-def _line(span: Span) -> tuple[Source, int]:
-    return span.source, span.source.line_bounds(span.start)[0]
+    faults = (p.span for p in syntax if p.severity == "error" and p.span is not None and not p.mended)
+    unread = {(span.source, span.line) for span in faults}
+    return [p for p in found if p in syntax or p.span is None or (p.span.source, p.span.line) not in unread]
 
 
 def _assembled(context: Context, file: tree.File) -> ir.Program | None:

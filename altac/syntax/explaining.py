@@ -134,13 +134,13 @@ class Explainer:
             return "a range is written with both of its ends: `0..9`"
         if token.type == "AT" and "LET" not in wanted and self._kind(self._first(index)) != "HEAD":
             return ELSEWHERE["left"]
-        if token.type == "FOR" and before.level == token.level > token.block:
+        inside = before.level == token.level > token.block
+        if token.type == "FOR" and inside:
             return "a list of what a loop gives is written in brackets: `sum([f(i) for i in 0..3])`"
         if token.type == "OF" and "IN" in wanted:
             return "a loop is written `for i in ...`"
         if token.type == "DOT" and self._kind(index + 1) == "INT":
             return f"write `0.{self.tokens[index + 1].text}`"
-        inside = before.level == token.level > token.block
         if inside and "COMMA" in wanted and token.type in self.values and before.type in OPERAND_END:
             return "what stands in brackets is separated by `,`"
         if token.type == "ATTEND":
@@ -181,7 +181,6 @@ class Explainer:
             return "`<-` updates a variable and stands in a statement of its own"
         if token.type == "BAR":
             return "`|` separates the patterns of an arm; conditions are joined with `or`, sets with `union(a, b)`"
-        inside = before.level == token.level > token.block
         if token.type == "COMMA" and not inside and "BRACE_CLOSE" in wanted:
             return "a set or tuple as the value of an arm or block is written in parentheses: `({a, b})`"
         if "BLOCK_OPEN" in wanted and owner in _BODIES:
