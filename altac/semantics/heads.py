@@ -159,7 +159,8 @@ def _domain(
         return None
     if declared is not None and declared != value:
         span = decl.type.span if decl.type else decl.span
-        context.report(Mismatch(span=span, expected=describe(value), found=describe(declared)))
+        hint = "a head has the type of the value that it copies: leave the type out"
+        context.report(Mismatch(span=span, expected=describe(value), found=describe(declared), hint=hint))
         return None
     return value
 

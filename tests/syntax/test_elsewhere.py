@@ -98,6 +98,7 @@ SLIPS = {
     "head h = n at -1\nmlp { if h == undefined { n <- 1 } }": ("unknown-name", "a variable tells"),
     "mlp { for t in tokens { n <- 1 } }": ("unexpected-text", "`token`"),
     "mlp { n <- n at -1 }": ("unexpected-text", "`head left = x at -1`"),
+    "head h: 0..3 = bit at -1": ("type-mismatch", "leave the type out"),
     "head h = n at left": ("unknown-name", "`head left = x at -1`"),
     "halt if bit": ("unexpected-text", "`halt when c`"),
     "halt bit": ("unexpected-text", "`halt when c`"),
